@@ -1,0 +1,1 @@
+"""Small scripts behind `make check` and `make demo`; nothing in `hub` imports them."""
