@@ -1,0 +1,1 @@
+"""ESOL Hub: one front door for adults who need to learn English."""

@@ -1,0 +1,1 @@
+"""The pure shared kernel: standard library only, no database, no web."""
