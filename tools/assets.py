@@ -2,7 +2,7 @@
 
     vendor/govuk-frontend.min.css     its typeface replaced by ours, no absolute addresses left
     vendor/govuk-frontend.min.js      an ES module: import { initAll } from ...
-    vendor/atkinson-hyperlegible.css  @font-face rules; vendor/files/*.woff2 beside it
+    vendor/atkinson-hyperlegible.css  @font-face rules; files in vendor/atkinson-hyperlegible/*.woff2
     vendor/LICENSES.txt               what came from where, under which licence
 
 The typeface of GOV.UK and its crest may be used on gov.uk only, so neither is copied.
@@ -33,22 +33,24 @@ def neutral_stylesheet(css: str) -> str:
 
 def font_rules() -> str:
     """The @font-face rules of the four faces, woff2 only: every browser of the last eight years reads it."""
-    rules = "\n".join((FONT / f"{face}.css").read_text(encoding="utf-8") for face in FACES)
-    return re.sub(r", url\(\./files/[^)]*\.woff\) format\('woff'\)", "", rules)
+    rules = "\n\n".join((FONT / f"{face}.css").read_text(encoding="utf-8") for face in FACES)
+    rules = re.sub(r", url\(\./files/[^)]*\.woff\) format\('woff'\)", "", rules)
+    return rules.replace("url(./files/", "url(./atkinson-hyperlegible/")
 
 
 def licences() -> str:
     """Name, licence and origin of what is copied."""
     font = (FONT / "LICENSE").read_text(encoding="utf-8")
     return (
-        "govuk-frontend: MIT, Crown copyright (Government Digital Service); changed: typeface and crest removed.\n"
+        "govuk-frontend: MIT, Crown copyright (Government Digital Service); typeface and crest removed.\n"
         f"atkinson-hyperlegible:\n\n{font}"
     )
 
 
 def lay(target: Path) -> None:
     """Write everything into a new folder."""
-    (target / "files").mkdir(parents=True)
+    fonts = target / "atkinson-hyperlegible"
+    fonts.mkdir(parents=True)
     dist = GOVUK / "dist" / "govuk"
     css = (dist / "govuk-frontend.min.css").read_text(encoding="utf-8")
     (target / "govuk-frontend.min.css").write_text(neutral_stylesheet(css), encoding="utf-8")
@@ -58,7 +60,7 @@ def lay(target: Path) -> None:
     for face in FACES:
         suffix = face if "-" in face else f"{face}-normal"
         for file in (FONT / "files").glob(f"*-{suffix}.woff2"):
-            shutil.copyfile(file, target / "files" / file.name)
+            shutil.copyfile(file, fonts / file.name)
     (target / "LICENSES.txt").write_text(licences(), encoding="utf-8")
 
 
