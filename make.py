@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / "bin"
 PYTHON = BIN / "python"
 STAMPS = ROOT / ".venv" / ".stamps"
+PIP = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 Options = dict[str, str]
 Words = list[str | Path]
@@ -115,16 +116,8 @@ def ensure_packages(lock: str) -> None:
     wanted = digest(ROOT / lock)
     if stamped(lock, wanted):
         return
-    pip: Words = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-    ]
-    must(f"Python packages of {lock}", *pip, "--requirement", lock)
+    # Modules compile when they are first imported, which is sooner than compiling them all.
+    must(f"Python packages of {lock}", *PIP, "--require-hashes", "--no-compile", "--requirement", lock)
     stamp(lock, wanted)
 
 
@@ -133,8 +126,7 @@ def ensure_project() -> None:
     wanted = digest(ROOT / "pyproject.toml")
     if stamped("project", wanted):
         return
-    pip: Words = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    must("the command `hub`", *pip, "--no-deps", "--no-build-isolation", "--editable", ".")
+    must("the command `hub`", *PIP, "--no-deps", "--no-build-isolation", "--editable", ".")
     stamp("project", wanted)
 
 

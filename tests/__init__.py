@@ -1,0 +1,1 @@
+"""The tests; see README.md at the root for how they are laid out."""

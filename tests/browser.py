@@ -1,0 +1,164 @@
+"""A real browser for the tests, on a machine that has none.
+
+The npm package @sparticuz/chromium (a development dependency, Linux on x86-64) carries a headless Chromium; it is
+unpacked once into .cache/browser/<version>. Elsewhere, or to use another one, name an installed Chromium or Chrome
+in HUB_TEST_BROWSER. Tests ask for the fixtures `browser` or `page` and carry `@pytest.mark.browser`.
+
+    def test_front_page(page, hub_url):
+        page.goto(hub_url)
+        assert axe_violations(page) == []
+"""
+
+import fcntl
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "node_modules" / "@sparticuz" / "chromium"
+CACHE = ROOT / ".cache" / "browser"
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-zygote",
+    "--headless=shell",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+)
+WCAG_22_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+
+class NoBrowserError(Exception):
+    """There is no browser to test with; the message says how to get one."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A browser that starts: its program, and the environment that it needs."""
+
+    program: Path
+    environment: dict[str, str]
+
+
+def find_browser() -> Installed:
+    """The browser named in HUB_TEST_BROWSER, or the packaged one, unpacked at the first call on this machine."""
+    if named := os.environ.get("HUB_TEST_BROWSER"):
+        return _startable(Path(named), Path("/nonexistent"))
+    if not PACKAGE.is_dir():
+        raise NoBrowserError("The test browser is missing: run `make setup`, or set HUB_TEST_BROWSER.")
+    folder = CACHE / json.loads((PACKAGE / "package.json").read_text())["version"]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "unpack.lock").open("w") as lock:  # several test workers may arrive at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _unpack(folder)
+    return _startable(folder / "chromium", folder)
+
+
+def _unpack(folder: Path) -> None:
+    """Unpack program, libraries and fonts beside `folder` and rename at the end: there is never half a browser."""
+    fresh = folder.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    packed = PACKAGE / "bin"
+    (fresh / "chromium").write_bytes(brotli.decompress((packed / "chromium.br").read_bytes()))
+    (fresh / "chromium").chmod(0o755)
+    for name in ("al2023", "fonts"):
+        content = brotli.decompress((packed / f"{name}.tar.br").read_bytes())
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            archive.extractall(fresh / name, filter="data")
+    fresh.rename(folder)
+
+
+def _startable(program: Path, folder: Path) -> Installed:
+    """Try it with this machine's libraries, then with those of the package (a bare machine lacks NSS)."""
+    environment = dict(os.environ)
+    if not shutil.which("fc-list") and not Path("/etc/fonts/fonts.conf").exists():
+        environment["FONTCONFIG_PATH"] = str(folder / "fonts" / "fonts")
+    libraries = str(folder / "al2023" / "lib")
+    problem = ""
+    for extra in ({}, {"LD_LIBRARY_PATH": libraries}):
+        try:
+            tried = [str(program), "--version", "--no-sandbox"]
+            done = subprocess.run(
+                tried, env=environment | extra, check=False, capture_output=True, text=True, timeout=60
+            )
+        except OSError as error:
+            problem = str(error)
+            continue
+        if done.returncode == 0:
+            return Installed(program, environment | extra)
+        problem = (done.stderr or done.stdout).strip()
+    raise NoBrowserError(
+        f"The browser {program} does not start here ({problem}). "
+        "Set HUB_TEST_BROWSER to an installed Chromium or Chrome."
+    )
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Start the browser, and stop it at the end; for scripts such as the screenshots."""
+    installed = find_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed.program, args=list(ARGUMENTS), env={**installed.environment}
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, one line each: rule, impact, element; empty when the page is fine."""
+    options = {"runOnly": {"type": "tag", "values": list(WCAG_22_AA)}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: {' '.join(map(str, node['target']))}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+# ---------------------------------------------------------------- fixtures
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole run. Without one a test fails; it is never skipped, so that CI cannot lie."""
+    try:
+        with running_browser() as started:
+            yield started
+    except NoBrowserError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A clean profile of 1280 px in English, with short waits: a page of ours answers at once or is wrong."""
+    clean = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    clean.set_default_timeout(10_000)
+    yield clean
+    clean.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """One empty page in a clean profile."""
+    return context.new_page()
