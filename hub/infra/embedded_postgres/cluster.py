@@ -25,7 +25,8 @@ def make_cluster(place: Place, bin_dir: Path, passwords: Passwords, *, durable: 
         work.mkdir(mode=0o700)
         password_file = work / "password"
         write_private(password_file, passwords.hub_admin)
-        _give(place, work, password_file)
+        # The file before its folder: once the folder is the account's, root follows no name inside it.
+        _give(place, password_file, work)
     made = work / "data"
     _initdb(place, bin_dir, made, durable=durable)
     with plain_errors(place.home):
@@ -62,12 +63,12 @@ def require_same_major(place: Place) -> None:
         found = path.read_text(encoding="ascii", errors="replace").strip()[:10] if path.is_file() else ""
     if not found:
         raise EmbeddedPostgresError(
-            f"The folder {place.cluster} holds no PostgreSQL data (PG_VERSION is missing). Put it back from a "
-            "backup; or, to begin with an empty database, delete it."
+            f"The folder {place.cluster} holds no PostgreSQL data (PG_VERSION is missing). Put it back from "
+            "a backup; or, to begin with an empty database, delete it."
         )
     if found != str(MAJOR):
         raise EmbeddedPostgresError(
-            f"The data in {place.cluster} was made by PostgreSQL {found}; this program runs PostgreSQL {MAJOR}. "
-            f"Write a backup with the version of the hub that made it and restore that here, or set "
+            f"The data in {place.cluster} was made by PostgreSQL {found}; this program runs PostgreSQL "
+            f"{MAJOR}. Write a backup with the version of the hub that made it and restore that here, or set "
             f"HUB_DATABASE_URL to a PostgreSQL {found} server. The data was not changed."
         )

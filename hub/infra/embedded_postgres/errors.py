@@ -36,9 +36,7 @@ def _explain(path: Path, error: OSError) -> str:
             f"{path} cannot be used as a data folder: a file stands in its way. Set HUB_DATA_DIR to a folder."
         )
     reason = error.strerror or str(error)
-    return (
-        f"The data folder {path} cannot be used ({reason}). Set HUB_DATA_DIR to a folder that can be written."
-    )
+    return f"The data folder {path} cannot be used ({reason}). Set HUB_DATA_DIR to one that can be written."
 
 
 def disk_full(path: Path) -> str:

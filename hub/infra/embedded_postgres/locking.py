@@ -35,8 +35,8 @@ def _acquire(handle: int, path: Path, deadline: float) -> None:
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise EmbeddedPostgresError(
-                    f"Another process has been starting or stopping this database for too long (lock {path}). "
-                    "Look for a hanging `hub` process, end it, and try again."
+                    f"Another process has been starting or stopping this database for too long "
+                    f"(lock {path}). Look for a hanging `hub` process, end it, and try again."
                 ) from None
             time.sleep(_POLL_SECONDS)
         else:

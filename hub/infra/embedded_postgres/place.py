@@ -9,7 +9,6 @@ parent folder are never changed.
 import hashlib
 import json
 import os
-import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,12 @@ from hub.infra.embedded_postgres.passwords import write_private
 PORT = 5432
 """Only part of the socket's file name: the server does not listen on the network."""
 
-_SOCKET_PATH_BYTES = 100
-"""The system allows 107 bytes; some room for the lock file beside the socket."""
-
-_SAFE_PATH = re.compile(r"[A-Za-z0-9_./-]+")
-"""A comma or a quote in a socket folder means something to PostgreSQL's settings and addresses."""
+_PASSABLE = 0o711
+"""For folders of root that the server's account must pass through; set without regard to the umask."""
 
 _LASTING = (Path("/var/lib"), Path("/srv"))
-_PREFIX = "esol-hub-"
+PREFIX = "esol-hub-"
+"""What every folder outside the data folder begins with."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,8 @@ def make_control_folder(data_dir: Path) -> Path:
     control = control_folder(data_dir)
     with plain_errors(data_dir):
         if not control.is_dir():
-            control.mkdir(mode=0o711, parents=True, exist_ok=True)
+            control.mkdir(parents=True, exist_ok=True)
+            control.chmod(_PASSABLE if os.geteuid() == 0 else 0o700)
         if not os.access(control, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
     return control
@@ -81,20 +79,24 @@ def recorded_place(control: Path) -> Place | None:
         try:
             record = json.loads(pointer.read_text(encoding="utf-8"))
             home = control / record["home"]
-            socket_dir = Path(record["socket"]) if record["socket"] else None
+            socket_dir = home / record["socket"] if record["socket"] else None
         except (ValueError, TypeError, KeyError) as error:
             raise EmbeddedPostgresError(
-                f"The file {pointer}, which says where the database is, is damaged. Put it back from a backup."
+                f"The file {pointer}, which says where the database is, is damaged. Restore it from a backup."
             ) from error
         return Place(control, home, server_account(home / "data"), socket_dir)
 
 
 def record_place(place: Place) -> None:
-    """Write the pointer. A home inside the data folder is stored relative, so the folder can be moved."""
-    home = "." if place.home == place.control else str(place.home)
+    """Write the pointer. What is inside the data folder is stored relative, so that it can be moved."""
+    socket_dir = place.socket_dir
+    inside = socket_dir is not None and socket_dir.parent == place.home
+    record = {
+        "home": "." if place.home == place.control else str(place.home),
+        "socket": socket_dir.name if socket_dir and inside else str(socket_dir or ""),
+    }
     with plain_errors(place.control):
-        text = json.dumps({"home": home, "socket": str(place.socket_dir or "")})
-        write_private(place.control / "place.json", text)
+        write_private(place.control / "place.json", json.dumps(record))
 
 
 def choose_place(control: Path, *, durable: bool) -> Place:
@@ -115,58 +117,28 @@ def choose_place(control: Path, *, durable: bool) -> Place:
 def _lasting_home(control: Path, account: Account) -> Path | None:
     digest = hashlib.sha256(os.fsencode(control)).hexdigest()[:12]
     for parent in _LASTING:
-        home = parent / f"{_PREFIX}{digest}"
+        home = parent / f"{PREFIX}{digest}"
         if (home / "data").exists():
             raise EmbeddedPostgresError(
-                f"An earlier database of this data folder is in {home}, but {control} no longer knows it. Put "
-                f"{control} back from a backup; or, to begin with an empty database, delete {home}."
+                f"An earlier database of this data folder is in {home}, but {control} no longer knows it. "
+                f"Put {control} back from a backup; or, to begin with an empty database, delete {home}."
             )
         if parent.is_dir() and os.access(parent, os.W_OK) and can_enter(account, parent):
-            home.mkdir(mode=0o711, exist_ok=True)
+            home.mkdir(exist_ok=True)
+            home.chmod(_PASSABLE)
             return home
     return None
 
 
 def _throwaway_home(account: Account) -> Path | None:
-    for parent in dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"))):  # noqa: S108 - mkdtemp names are random
+    for parent in temporary_folders():
         if parent.is_dir() and can_enter(account, parent):
-            home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-            home.chmod(0o711)
+            home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+            home.chmod(_PASSABLE)
             return home
     return None
 
 
-def socket_is_usable(place: Place) -> bool:
-    """Whether the recorded socket folder is still there, the account's own and closed to everybody else."""
-    if place.socket_dir is None or place.socket_dir.is_symlink() or not place.socket_dir.is_dir():
-        return False
-    status = place.socket_dir.stat()
-    return status.st_uid == place.account.uid and status.st_mode & 0o077 == 0
-
-
-def make_socket_folder(place: Place) -> Path:
-    """A 0700 folder of the account with a path short enough for a socket (107 bytes), else under /tmp."""
-    inside = place.home / "socket"
-    with plain_errors(place.home):
-        if _fits(inside):
-            inside.mkdir(mode=0o700, exist_ok=True)
-            folder = inside
-        else:
-            base = next(
-                (b for b in (Path(tempfile.gettempdir()), Path("/tmp")) if _fits(b / (_PREFIX + "12345678"))),
-                None,
-            )  # noqa: S108
-            if base is None:
-                raise EmbeddedPostgresError(
-                    "No folder with a short path for the database socket. Set TMPDIR to one."
-                )
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        if place.account.is_other:
-            os.chown(folder, place.account.uid, place.account.gid)
-        folder.chmod(0o700)
-    return folder
-
-
-def _fits(folder: Path) -> bool:
-    socket = str(folder / f".s.PGSQL.{PORT}")
-    return len(os.fsencode(socket)) <= _SOCKET_PATH_BYTES and _SAFE_PATH.fullmatch(socket) is not None
+def temporary_folders() -> tuple[Path, ...]:
+    """The temporary folders in order of choice; TMPDIR may be long or closed to the server's account."""
+    return tuple(dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"))))  # noqa: S108 - random names in it

@@ -1,6 +1,7 @@
 """Starting, finding and stopping the server process of a place. The caller holds the lock."""
 
 import os
+import re
 import shlex
 import time
 from dataclasses import replace
@@ -10,15 +11,17 @@ from psycopg import conninfo, pq
 
 from hub.infra.embedded_postgres.account import run_as
 from hub.infra.embedded_postgres.errors import EmbeddedPostgresError, plain_errors, tool_failed
-from hub.infra.embedded_postgres.place import PORT, Place, make_socket_folder, record_place, socket_is_usable
+from hub.infra.embedded_postgres.place import PORT, Place, record_place
 from hub.infra.embedded_postgres.settings import server_settings
+from hub.infra.embedded_postgres.sockets import make_socket_folder, socket_is_usable
 
 START_SECONDS = 30
 STOP_SECONDS = 30
 
 _POLL_SECONDS = 0.05
+_HAS_PROC = Path("/proc/self/cwd").exists()
 _LOG_BYTES = 5_000_000
-_NOT_GONE_YET = ("is still in use", 'lock file "postmaster.pid" already exists')
+_NOT_GONE_YET = re.compile(r'is still in use|lock file ".*" already exists')
 """What PostgreSQL says while parts of a killed server are still going away, or its process id is taken."""
 
 
@@ -26,9 +29,7 @@ def ping(place: Place) -> pq.Ping:
     """Whether a server answers on the place's socket (OK), is not ready yet (REJECT) or is not there."""
     if not socket_is_usable(place):
         return pq.Ping.NO_RESPONSE
-    target = conninfo.make_conninfo(
-        host=str(place.socket_dir), port=PORT, dbname="postgres", connect_timeout=5
-    )
+    target = conninfo.make_conninfo(host=str(place.socket_dir), port=PORT, connect_timeout=5)
     return pq.Ping(pq.PGconn.ping(target.encode()))
 
 
@@ -44,7 +45,13 @@ def server_pid(place: Place) -> int | None:
 def is_alive(place: Place) -> bool:
     """Whether the written-down process exists and works in this data folder (ids are used again)."""
     pid = server_pid(place)
-    return pid is not None and pid in _processes_in(place.cluster)
+    if pid is None or _HAS_PROC:
+        return pid in _processes_in(place.cluster)
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def start(place: Place, bin_dir: Path, *, durable: bool) -> Place:
@@ -61,9 +68,11 @@ def start(place: Place, bin_dir: Path, *, durable: bool) -> Place:
         output = _pg_ctl_start(place, bin_dir, durable=durable)
         if output is None:
             return place
-        if not any(words in output for words in _NOT_GONE_YET) or time.monotonic() >= deadline:
-            raise tool_failed(f"PostgreSQL did not start within {START_SECONDS} seconds", place.home, output)
-        _forget_stale_pid(place)
+        late = time.monotonic() >= deadline
+        if late or not _NOT_GONE_YET.search(output):
+            within = f" within {START_SECONDS} seconds" if late else ""
+            raise tool_failed(f"PostgreSQL did not start{within}", place.home, output)
+        _forget_dead_server(place)
         time.sleep(_POLL_SECONDS)
 
 
@@ -74,7 +83,7 @@ def _pg_ctl_start(place: Place, bin_dir: Path, *, durable: bool) -> str | None:
     options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
     log_start = place.log.stat().st_size if place.log.exists() else 0
     command: list[str | Path] = [bin_dir / "pg_ctl", "start", "-w", "-t", str(START_SECONDS)]
-    # PGDATA and a relative log: pg_ctl puts -D and -l unquoted into a shell line, and a path may hold anything.
+    # PGDATA and a relative log: pg_ctl puts -D and -l into a shell line, and a path may hold anything.
     command += ["-l", place.log.name, "-o", options]
     result = run_as(place.account, command, cwd=place.cluster, env={"PGDATA": str(place.cluster)})
     if result.returncode == 0:
@@ -106,15 +115,19 @@ def wait_while_changing(place: Place) -> pq.Ping:
     return answer
 
 
-def _forget_stale_pid(place: Place) -> None:
-    """Remove a dead server's postmaster.pid whose number now belongs to something else.
+def _forget_dead_server(place: Place) -> None:
+    """Remove a dead server's lock files (data and socket) whose process number seems to be in use.
 
     PostgreSQL only asks whether such a process exists: in a restarted container, or where dead processes
     are not collected, it would refuse to start for ever. Safe only when nothing works in the data folder.
     """
-    if Path("/proc/self/cwd").exists() and not _processes_in(place.cluster):
-        with plain_errors(place.cluster):
-            (place.cluster / "postmaster.pid").unlink(missing_ok=True)
+    if _HAS_PROC and not _processes_in(place.cluster):
+        left = [place.cluster / "postmaster.pid"]
+        if place.socket_dir is not None:
+            left.append(place.socket_dir / f".s.PGSQL.{PORT}.lock")
+        with plain_errors(place.home):
+            for path in left:
+                path.unlink(missing_ok=True)
 
 
 def _processes_in(cluster: Path) -> set[int]:

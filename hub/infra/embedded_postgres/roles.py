@@ -53,8 +53,8 @@ def prepare(admin_url: str, passwords: Passwords, cluster: Path, *, durable: boo
 def _require_right_server(served: Path, cluster: Path, *, unsafe: bool) -> None:
     if served != cluster:
         raise EmbeddedPostgresError(
-            f"The running server serves {served}, not {cluster}: this data folder seems to be a copy. Stop that "
-            f"server (`hub database stop` there), delete place.json here, and start again."
+            f"The running server serves {served}, not {cluster}: this data folder seems to be a copy. "
+            "Stop that server (`hub database stop` there), delete place.json here, and start again."
         )
     if unsafe:
         raise EmbeddedPostgresError(

@@ -1,10 +1,12 @@
 """The public verbs: ensure_running, stop, status, destroy and the databases for tests."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import quote
 
 from psycopg import pq
 
@@ -62,11 +64,18 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> EmbeddedServer:
     control = make_control_folder(data_dir)
     with exclusive(control):
         place = _place(control, durable=durable)
+        if place.cluster.exists():
+            require_same_major(place)
         passwords = load_or_create(place.passwords, cluster=place.cluster)
         started_here = process.wait_while_changing(place) != pq.Ping.OK
         if started_here:
             place = _start(place, bin_dir, passwords, durable=durable)
-        return _ready_server(data_dir, place, passwords, durable=durable, started_here=started_here)
+        try:
+            return _ready_server(data_dir, place, passwords, durable=durable, started_here=started_here)
+        except BaseException:
+            if started_here:  # nobody would hold it, so nobody would stop it
+                process.stop(place, _runnable(place, bin_dir))
+            raise
 
 
 def _place(control: Path, *, durable: bool) -> Place:
@@ -81,7 +90,6 @@ def _start(place: Place, bin_dir: Path, passwords: Passwords, *, durable: bool) 
     bin_dir = _runnable(place, bin_dir)
     if not place.cluster.exists():
         make_cluster(place, bin_dir, passwords, durable=durable)
-    require_same_major(place)
     return process.start(place, bin_dir, durable=durable)
 
 
@@ -185,8 +193,8 @@ def drop_database(server: EmbeddedServer, name: str) -> None:
 
 def for_database(server: EmbeddedServer, name: str) -> EmbeddedServer:
     """The same server with owner and application addresses of another of its databases."""
-    return replace(
-        server,
-        owner_url=server.owner_url.replace(f"@/{roles.DATABASE}?", f"@/{name}?"),
-        app_url=server.app_url.replace(f"@/{roles.DATABASE}?", f"@/{name}?"),
+    owner_url, app_url = (
+        re.sub(r"@/[^?]*\?", lambda _: f"@/{quote(name, safe='')}?", url)
+        for url in (server.owner_url, server.app_url)
     )
+    return replace(server, owner_url=owner_url, app_url=app_url)
