@@ -1,8 +1,10 @@
 """What leaves the building: texts and e-mails through GOV.UK Notify, told apart by how sending can fail.
 
 Rules, from Notify's technical documentation (spec: ecosystem.md, section 1):
-- one pass-through template for texts (`((body))`) and one for e-mails (`((subject))`, `((body))`): the wording is ours;
-- the reference of a message is its outbox id, so that a second attempt can look first whether the first arrived;
+- one pass-through template for texts (`((body))`) and one for e-mails (`((subject))`, `((body))`): the
+  wording is ours;
+- the reference of a message is its outbox id, so that a second attempt can look first whether the first
+  arrived;
 - failures are told apart by status and error name, never by the text of the message.
 
 Used by the outbox worker only. Nothing here logs a number, an address or a body.
@@ -58,7 +60,7 @@ class SendProblem(Exception):
 
 
 class SendRefused(SendProblem):
-    """Notify will never take this message (a malformed number, a number outside the team list): do not retry."""
+    """Notify will never take this message (malformed number, not on the team list): do not retry."""
 
     permanent = True
 
@@ -66,8 +68,8 @@ class SendRefused(SendProblem):
 class SendLater(SendProblem):
     """Nothing was sent, or sending may be asked again once the reference has been looked up.
 
-    `retry_after`: seconds, None = the caller's own back-off. `daily`: the day's allowance is used up, wait until
-    00:00 UTC.
+    `retry_after`: seconds, None = the caller's own back-off. `daily`: the day's allowance is used up, wait
+    until 00:00 UTC.
     """
 
     def __init__(self, code: str, *, retry_after: float | None = None, daily: bool = False) -> None:
@@ -77,7 +79,7 @@ class SendLater(SendProblem):
 
 
 class SendUnknown(SendProblem):
-    """The request left and no answer came: it may have been sent. Look up the reference before anything else."""
+    """The request left and no answer came: it may have been sent. Look up the reference first."""
 
 
 class Sender(Protocol):
@@ -105,7 +107,7 @@ class NotifyAccount:
 
 
 class NotifySender:
-    """Sends through the official client; safe to share between threads (the client is not: one per thread)."""
+    """Sends through the official client; safe to share between threads (each has a client of its own)."""
 
     def __init__(self, account: NotifyAccount, adapter: BaseAdapter | None = None) -> None:
         """`adapter` stands in for the network in tests and in the headless demo."""
@@ -147,7 +149,8 @@ class NotifySender:
         client = getattr(self._local, "client", None)
         if client is None:
             account = self._account
-            client = NotificationsAPIClient(account.api_key, account.base_url, account.timeout_seconds)
+            make: Any = NotificationsAPIClient  # carries no types
+            client = make(account.api_key, account.base_url, account.timeout_seconds)
             client.request_session.max_redirects = 0
             if self._adapter is not None:
                 client.request_session.mount(account.base_url, self._adapter)
