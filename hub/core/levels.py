@@ -38,7 +38,9 @@ class Level(StrEnum):
 _ORDER = tuple(Level)
 _CEFR = ("below A1", "A1", "A2", "B1", "B2", "C1")
 _NAMES = ("Pre-entry", "Entry 1", "Entry 2", "Entry 3", "Level 1", "Level 2")
-_ONE_LEVEL = re.compile(r"(pre)(?:[\s-]*entry)?|(?:entry|e)(?:\s*level)?\s*([123])|(?:level|l)\s*([12])", re.I)
+_ONE_LEVEL = re.compile(
+    r"(pre)(?:[\s-]*entry)?|(?:entry|e)(?:\s*level)?\s*([123])|(?:level|l)\s*([12])", re.IGNORECASE
+)
 
 
 def parse_levels(text: str) -> tuple[Level, ...]:

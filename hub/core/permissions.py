@@ -23,7 +23,15 @@ class Role(StrEnum):
 
 HUB_ROLES = frozenset({Role.ASSESSOR, Role.HUB_MANAGER})
 STAFF_ROLES = frozenset(
-    {Role.REFERRER, Role.ASSESSOR, Role.HUB_MANAGER, Role.PROVIDER, Role.AUDITOR, Role.DATA_PROTECTION, Role.ADMIN}
+    {
+        Role.REFERRER,
+        Role.ASSESSOR,
+        Role.HUB_MANAGER,
+        Role.PROVIDER,
+        Role.AUDITOR,
+        Role.DATA_PROTECTION,
+        Role.ADMIN,
+    }
 )
 
 ROLE_LABELS = {

@@ -16,7 +16,7 @@ def tidy_postcode(text: str) -> str:
 
 def outward(postcode: str) -> str:
     """The first half, `E8`: an area, not an address."""
-    return postcode.split(" ")[0]
+    return postcode.split(" ", maxsplit=1)[0]
 
 
 def sector(postcode: str) -> str:

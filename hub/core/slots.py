@@ -26,4 +26,6 @@ def slots_of(day: str, start: time, end: time) -> frozenset[str]:
     first, last = start.hour * 60 + start.minute, end.hour * 60 + end.minute
     overlaps = {part: min(last, high) - max(first, low) for part, (low, high) in _BOUNDS.items()}
     filled = frozenset(f"{day}-{part}" for part, minutes in overlaps.items() if minutes >= _LEAST_OVERLAP)
-    return filled or frozenset({f"{day}-{part}" for part, (low, high) in _BOUNDS.items() if low <= first < high})
+    return filled or frozenset(
+        {f"{day}-{part}" for part, (low, high) in _BOUNDS.items() if low <= first < high}
+    )

@@ -1,0 +1,177 @@
+"""Settings: read once from `HUB_*` variables, typed, and refused at start with every fault named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOCAL_NOTIFY_KEY = "local-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"
+"""The key of the local Notify stand-in: published, and of no use anywhere else."""
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class SettingsFaulty(RuntimeError):
+    """The environment cannot be used; the message names every fault, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process. README of `hub/infra` says what each is for."""
+
+    environment: Environment = Environment.PRODUCTION
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    database_owner_url: str | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    key_file: Path | None = None
+    hub_name: str = "ESOL Hub"
+    hub_phone: str = "020 7946 0100"
+    hub_email: str = "hello@esolhub.example"
+    notify_url: str = "http://127.0.0.1:8001"
+    notify_key: str = field(default=LOCAL_NOTIFY_KEY, repr=False)
+    notify_sms_template: str = "5f3a1e26-7c54-4a5e-9b0f-1d8a4a0c6b11"
+    notify_email_template: str = "c2b7c1de-2a4b-4d0b-8a54-3a2d5f0e7d22"
+    notify_tokens: tuple[str, ...] = field(default=(), repr=False)
+    allow_drama_numbers: bool = False
+    log_level: str = "INFO"
+    pool_size: int = 5
+    fast_commits: bool = False
+
+    @property
+    def keys_path(self) -> Path:
+        return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment; SettingsFaulty names every variable that is wrong or unknown."""
+    faults: list[str] = []
+    values: dict[str, object] = {}
+    for name, text in sorted(environ.items()):
+        if not name.startswith("HUB_") or name in _FOR_OTHERS:
+            continue
+        reader = _READERS.get(name.removeprefix("HUB_").lower())
+        if reader is None:
+            faults.append(f"{name} is not a setting of ESOL Hub")
+            continue
+        try:
+            values[name.removeprefix("HUB_").lower()] = reader(text)
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
+    settings = Settings(**values)  # type: ignore[arg-type]
+    faults += _cross_faults(settings)
+    if faults:
+        raise SettingsFaulty("The settings cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    return settings
+
+
+def _cross_faults(settings: Settings) -> list[str]:
+    faults = []
+    if bool(settings.database_url) != bool(settings.database_owner_url):
+        faults.append(
+            "HUB_DATABASE_URL and HUB_DATABASE_OWNER_URL go together: the application's role, and the owner's"
+        )
+    if not settings.is_https and not _is_loopback(settings.base_url):
+        faults.append("HUB_BASE_URL must begin with https:// unless it is on this machine (127.0.0.1)")
+    if settings.is_production and settings.allow_drama_numbers:
+        faults.append("HUB_ALLOW_DRAMA_NUMBERS is for demonstration and tests, not for production")
+    if settings.is_production and settings.is_https and settings.notify_key == LOCAL_NOTIFY_KEY:
+        faults.append("HUB_NOTIFY_KEY is needed: the API key of your GOV.UK Notify service")
+    return faults
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write a web address such as https://hub.example.org")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+        raise ValueError("write a PostgreSQL address such as postgresql://user:password@host/name")
+    return "postgresql+psycopg://" + text.split("://", 1)[1]
+
+
+def _flag(text: str) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in answers:
+        raise ValueError("write 1 or 0")
+    return answers[text.lower()]
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text.strip()
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    tokens = tuple(part.strip() for part in text.split(",") if part.strip())
+    if any(len(token) < 10 for token in tokens):
+        raise ValueError("each token needs at least 10 characters")
+    return tokens
+
+
+def _pool(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 50:
+        raise ValueError("write a whole number from 1 to 50")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("write DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
+def _environment(text: str) -> Environment:
+    try:
+        return Environment(text)
+    except ValueError:
+        raise ValueError("write production, demo or test") from None
+
+
+_FOR_OTHERS = {"HUB_TEST_BROWSER"}
+_READERS: dict[str, Callable[[str], object]] = {
+    "environment": _environment,
+    "data_dir": lambda text: Path(_text(text)),
+    "database_url": _database_url,
+    "database_owner_url": _database_url,
+    "base_url": _url,
+    "key_file": lambda text: Path(_text(text)),
+    "hub_name": _text,
+    "hub_phone": _text,
+    "hub_email": _text,
+    "notify_url": _url,
+    "notify_key": _text,
+    "notify_sms_template": _text,
+    "notify_email_template": _text,
+    "notify_tokens": _tokens,
+    "allow_drama_numbers": _flag,
+    "log_level": _level,
+    "pool_size": _pool,
+    "fast_commits": _flag,
+}

@@ -1,0 +1,250 @@
+"""Sealing with AES-256-GCM: a data key per subject, wrapped by a versioned key; blind indexes.
+
+A ciphertext is bound to its table, column, row and subject, so that moving it elsewhere makes it unreadable.
+Destroying a subject's data key makes all that was sealed for the subject unreadable for ever.
+"""
+
+import base64
+import hmac
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_FORMAT = 1
+_NONCE = 12
+_KEY_BYTES = 32
+_INDEX_BYTES = 16
+
+
+class KeyProblem(RuntimeError):
+    """The keys are missing, unreadable or not those of this database. The message says what to do."""
+
+
+class Destroyed(RuntimeError):
+    """The subject's key was destroyed: what was sealed is gone for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The secrets of one deployment: kept in a file or a vault outside the database."""
+
+    active: str
+    keys: dict[str, bytes] = field(repr=False)
+    index_key: bytes = field(repr=False)
+    web_secret: bytes = field(repr=False)
+    _subkeys: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def subkey(self, kind: str) -> bytes:
+        """A key of its own for each kind of blind index or transient sealing (HKDF-SHA256)."""
+        if kind not in self._subkeys:
+            hkdf = HKDF(SHA256(), _KEY_BYTES, salt=None, info=kind.encode())
+            self._subkeys[kind] = hkdf.derive(self.index_key)
+        return self._subkeys[kind]
+
+    def blind_index(self, kind: str, text: str) -> bytes:
+        """16 bytes of HMAC-SHA256 of `text` under the sub-key of `kind`: finds equals, tells nothing else."""
+        return hmac.digest(self.subkey(f"blind-index/{kind}"), text.encode(), "sha256")[:_INDEX_BYTES]
+
+    def fingerprint(self) -> bytes:
+        """Tells whether this ring belongs to a database, without revealing it."""
+        material = b"".join(name.encode() + key for name, key in sorted(self.keys.items()))
+        return hmac.digest(self.subkey("fingerprint"), sha256(material).digest(), "sha256")
+
+
+def make_keyring() -> KeyRing:
+    return KeyRing("k1", {"k1": os.urandom(_KEY_BYTES)}, os.urandom(_KEY_BYTES), os.urandom(_KEY_BYTES))
+
+
+def save_keyring(ring: KeyRing, path: Path) -> None:
+    """Write the ring to a file that only its owner can read; refuses to overwrite one."""
+    text = json.dumps(
+        {
+            "active": ring.active,
+            "keys": {name: _encode(key) for name, key in ring.keys.items()},
+            "index": _encode(ring.index_key),
+            "web": _encode(ring.web_secret),
+        },
+        indent=2,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def load_keyring(path: Path) -> KeyRing:
+    """The ring in `path`; KeyProblem with what to do when it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text())
+        keys = {str(name): _decode(key) for name, key in found["keys"].items()}
+        ring = KeyRing(found["active"], keys, _decode(found["index"]), _decode(found["web"]))
+    except FileNotFoundError:
+        raise KeyProblem(
+            f"There is no key file at {path}. Restore it from your key backup: without it, nothing sealed in "
+            "this database can be read. For a new, empty hub run `hub keys new`."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise KeyProblem(
+            f"The key file {path} cannot be read ({type(error).__name__}). Restore it."
+        ) from None
+    if ring.active not in ring.keys:
+        raise KeyProblem(f"The key file {path} names {ring.active!r} as active but does not hold it.")
+    return ring
+
+
+def _encode(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+def _decode(text: str) -> bytes:
+    key = base64.b64decode(text, validate=True)
+    if len(key) != _KEY_BYTES:
+        raise ValueError("a key has 32 bytes")
+    return key
+
+
+def _join(*parts: bytes) -> bytes:
+    """Length-prefixed, so that no two lists of parts give the same bytes."""
+    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+def seal(cipher: AESGCM, plain: bytes, context: bytes, version: int = 1) -> bytes:
+    """format(1) | key version(2) | nonce(12) | ciphertext and tag."""
+    head = bytes([_FORMAT]) + version.to_bytes(2, "big")
+    nonce = os.urandom(_NONCE)
+    return head + nonce + cipher.encrypt(nonce, plain, head + context)
+
+
+def open_sealed(cipher: AESGCM, sealed: bytes, context: bytes) -> bytes:
+    """What was sealed; InvalidTag when it was altered, moved, or sealed under another key."""
+    head, nonce, body = sealed[:3], sealed[3 : 3 + _NONCE], sealed[3 + _NONCE :]
+    if head[:1] != bytes([_FORMAT]):
+        raise InvalidTag
+    return cipher.decrypt(nonce, body, head + context)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs."""
+
+    table: str
+    column: str
+    row_id: UUID
+    subject_id: UUID
+
+    def context(self) -> bytes:
+        return _join(self.table.encode(), self.column.encode(), self.row_id.bytes, self.subject_id.bytes)
+
+
+class Vault:
+    """The data keys that one unit of work has opened. Keys of many subjects are fetched in one query."""
+
+    def __init__(self, session: "Session", ring: KeyRing) -> None:
+        self.session, self.ring = session, ring
+        self._ciphers: dict[UUID, AESGCM | None] = {}
+
+    def new_subject(self, subject_id: UUID) -> UUID:
+        """Make the data key of a new subject."""
+        from hub.infra.subject_keys import SubjectKey  # noqa: PLC0415 - the row needs Base, which needs sealing
+
+        key = AESGCM.generate_key(256)
+        wrapped = seal(self._wrapper(self.ring.active), key, _wrap_context(subject_id, self.ring.active))
+        self.session.add(SubjectKey(subject_id=subject_id, kek_id=self.ring.active, wrapped=wrapped))
+        self._ciphers[subject_id] = AESGCM(key)
+        return subject_id
+
+    def seal(self, place: Place, plain: bytes) -> bytes:
+        return seal(self._cipher(place.subject_id), plain, place.context())
+
+    def open(self, place: Place, sealed: bytes) -> bytes:
+        """Raises Destroyed after erasure and InvalidTag for a value that was altered or moved."""
+        return open_sealed(self._cipher(place.subject_id), sealed, place.context())
+
+    def preload(self, subject_ids: Iterable[UUID]) -> None:
+        """Fetch the keys of many subjects at once."""
+        from hub.infra.subject_keys import wrapped_keys  # noqa: PLC0415 - as above
+
+        missing = {subject_id for subject_id in subject_ids if subject_id not in self._ciphers}
+        if not missing:
+            return
+        for subject_id in missing:
+            self._ciphers[subject_id] = None
+        for subject_id, kek_id, wrapped in wrapped_keys(self.session, missing):
+            key = open_sealed(self._wrapper(kek_id), wrapped, _wrap_context(subject_id, kek_id))
+            self._ciphers[subject_id] = AESGCM(key)
+
+    def _cipher(self, subject_id: UUID) -> AESGCM:
+        if subject_id not in self._ciphers:
+            self.preload({subject_id, *self._subjects_in_session()})
+        cipher = self._ciphers[subject_id]
+        if cipher is None:
+            raise Destroyed("This person's record was erased")
+        return cipher
+
+    def _subjects_in_session(self) -> set[UUID]:
+        rows = self.session.identity_map.values()
+        return {row.__dict__["subject_id"] for row in rows if row.__dict__.get("subject_id") is not None}
+
+    def _wrapper(self, kek_id: str) -> AESGCM:
+        if kek_id not in self.ring.keys:
+            raise KeyProblem(f"The key {kek_id!r} is not in the key file. Restore the file that holds it.")
+        return AESGCM(self.ring.keys[kek_id])
+
+
+def _wrap_context(subject_id: UUID, kek_id: str) -> bytes:
+    return _join(b"subject_key", subject_id.bytes, kek_id.encode())
+
+
+_vault: ContextVar[Vault | None] = ContextVar("vault", default=None)
+
+
+@contextmanager
+def using_vault(vault: Vault) -> Iterator[Vault]:
+    token = _vault.set(vault)
+    try:
+        yield vault
+    finally:
+        _vault.reset(token)
+
+
+def current_vault() -> Vault:
+    """The vault of the open unit of work."""
+    vault = _vault.get()
+    if vault is None:
+        raise RuntimeError("Sealed values can be read and written only inside a transaction()")
+    return vault
+
+
+def blind_index(kind: str, text: str) -> bytes:
+    """16 bytes that find equals of `text` among values of `kind`; see KeyRing.blind_index."""
+    return current_vault().ring.blind_index(kind, text)
+
+
+def new_subject(subject_id: UUID) -> UUID:
+    """Make a data key for a new subject in the open unit of work."""
+    return current_vault().new_subject(subject_id)
+
+
+def seal_transient(plain: bytes, context: str) -> bytes:
+    """Seal something short-lived that belongs to no subject (a stored answer), bound to `context`."""
+    cipher = AESGCM(current_vault().ring.subkey("transient"))
+    return seal(cipher, plain, context.encode())
+
+
+def open_transient(sealed: bytes, context: str) -> bytes:
+    cipher = AESGCM(current_vault().ring.subkey("transient"))
+    return open_sealed(cipher, sealed, context.encode())

@@ -1,0 +1,219 @@
+"""The database: base class, the one `commit` of the program, events drained before it.
+
+One unit of work is one `transaction()`. Services add and flush and `record` events; the handlers that
+`hub.wiring` installed run in the same transaction, first in first out, before the commit.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from hub.core.clock import Clock, SystemClock
+from hub.core.errors import Conflict, Unavailable
+from hub.core.events import Event
+from hub.core.ids import new_id
+from hub.core.permissions import SYSTEM, Actor
+from hub.infra.columns import Sealed, sealed_column
+from hub.infra.config import Settings
+from hub.infra.crypto import KeyRing, Vault, using_vault
+
+type_annotations = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[str]: JSONB}
+
+
+class Base(DeclarativeBase):
+    """Base of all rows. Ids are made here, by the client, so that a row knows itself before it is stored."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = type_annotations
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, Sealed):
+                setattr(cls, f"{name}_sealed", sealed_column())
+        super().__init_subclass__(**options)
+
+    def __init__(self, **values: Any) -> None:
+        # Sealing binds a value to its row and subject, so these two must be there before the others.
+        if "id" in self.__mapper__.columns and "id" not in values:
+            values["id"] = new_id()
+        for name in sorted(values, key=lambda name: (name != "id", name != "subject_id")):
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no {name}")
+            setattr(self, name, values[name])
+
+
+class Identified:
+    """A row with a client-made UUID (version 7)."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-10)
+
+
+class Versioned:
+    """A row whose every update must start from the version that was read; a stale one is a Conflict."""
+
+    version: Mapped[int] = mapped_column()
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return {"version_id_col": cls.version}
+
+
+def enum_column(enum: type[StrEnum], *, check: str | None = None, **options: Any) -> Mapped[Any]:
+    """A StrEnum stored as text with a named check of its values; `check` names it where a table has two of a kind."""
+    kind = Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        name=check or _snake(enum.__name__),
+        values_callable=lambda members: [member.value for member in members],
+        length=40,
+    )
+    return mapped_column(kind, **options)
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+Handler = Callable[[Session, Any, Actor, Clock], None]
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What one process needs to work: made once at start, replaced only by tests."""
+
+    settings: Settings
+    engine: Engine
+    keyring: KeyRing
+    clock: Clock = field(default_factory=SystemClock)
+    reactions: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
+    deliveries: Mapping[str, Any] = field(default_factory=dict)
+    sessions: sessionmaker[Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+
+
+_runtime: list[Runtime] = []
+_open_session: ContextVar[Session | None] = ContextVar("open_session", default=None)
+current_actor_var: ContextVar[Actor] = ContextVar("current_actor", default=SYSTEM)
+
+_MOST_EVENTS = 10_000
+_EVENTS, _ACTOR = "hub_events", "hub_actor"
+
+
+def configure(new: Runtime) -> None:
+    """Install the runtime of this process."""
+    _runtime[:] = [new]
+
+
+def runtime() -> Runtime:
+    """The runtime of this process; RuntimeError before `configure`."""
+    if not _runtime:
+        raise RuntimeError("The hub is not configured: call hub.infra.start first")
+    return _runtime[0]
+
+
+def make_engine(url: str, pool_size: int, *, fast_commits: bool = False) -> Engine:
+    """An engine whose errors never show parameters, with limits so that no request hangs for ever."""
+    commits = " -c synchronous_commit=off" if fast_commits else ""
+    options = f"-c timezone=UTC -c lock_timeout=10s -c statement_timeout=120s{commits}"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+@contextmanager
+def transaction(actor: Actor | None = None) -> Iterator[Session]:
+    """One unit of work, committed once at its end. Inside another one it joins that one.
+
+    Raises Conflict when another transaction changed the same row first or broke a unique rule, and
+    Unavailable when the database cannot be reached.
+    """
+    outer = _open_session.get()
+    if outer is not None:
+        yield outer
+        return
+    with runtime().sessions() as session:
+        session.info[_ACTOR] = actor or current_actor_var.get()
+        token = _open_session.set(session)
+        try:
+            with using_vault(Vault(session, runtime().keyring)), _plain_errors():
+                yield session
+                _drain(session)
+                session.commit()
+        finally:
+            _open_session.reset(token)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except StaleDataError as error:
+        raise Conflict("Somebody else changed this first. Look at it again.", code="stale") from error
+    except IntegrityError as error:
+        raise Conflict("This is already there, or has just been done.", code="already_there") from error
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached just now. Try again in a minute.") from error
+
+
+def record(session: Session, happened: Event) -> None:
+    """Tell the other slices, in this transaction, what has happened."""
+    session.info.setdefault(_EVENTS, []).append(happened)
+
+
+def actor_of(session: Session) -> Actor:
+    """Who this unit of work acts for."""
+    actor: Actor = session.info.get(_ACTOR, SYSTEM)
+    return actor
+
+
+def react(session: Session) -> None:
+    """Run the handlers of the events recorded so far, now: for tests and long simulations."""
+    _drain(session)
+
+
+def _drain(session: Session) -> None:
+    events: list[Event] = session.info.setdefault(_EVENTS, [])
+    handlers = runtime().reactions
+    done = 0
+    session.flush()
+    while events:
+        happened = events.pop(0)
+        for handler in handlers.get(type(happened), ()):
+            handler(session, happened, actor_of(session), runtime().clock)
+        session.flush()
+        done += 1
+        if done > _MOST_EVENTS:
+            raise RuntimeError("Events cause each other without end")
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_events(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_EVENTS, None)

@@ -1,0 +1,106 @@
+"""What both edges share: blueprints, entity tags, body paging, request ids."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import flask
+from flask import Flask, Response, request
+from flask_smorest import Blueprint as SmorestBlueprint
+
+from hub.core.errors import Conflict, PreconditionNeeded, RuleBroken
+from hub.infra.logs import request_id_var
+
+_LONGEST_ID = 100
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
+
+
+def pages_blueprint(slice_name: str, import_name: str) -> flask.Blueprint:
+    """Pages of a slice: blueprint `<slice>`, templates in the slice's own `templates` folder."""
+    return flask.Blueprint(slice_name, import_name, template_folder="templates")
+
+
+def api_blueprint(slice_name: str, import_name: str, description: str) -> SmorestBlueprint:
+    """The JSON edge of a slice: blueprint `<slice>_api` below /api/v1."""
+    return SmorestBlueprint(f"{slice_name}_api", import_name, url_prefix="/api/v1", description=description)
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def with_etag(body: Any, version: int, status: int = 200) -> tuple[Any, int, dict[str, str]]:
+    """An answer that names the version it shows."""
+    return body, status, {"ETag": etag(version)}
+
+
+def require_match(version: int) -> None:
+    """The caller must say which version it changes: 428 without If-Match, 409 when it is stale."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        raise PreconditionNeeded("Send If-Match with the ETag you were given.")
+    if given.removeprefix("W/").strip('"') != str(version):
+        stale = Conflict("Somebody else changed this first. Read it again.", code="stale")
+        stale.extra["current_version"] = version
+        raise stale
+
+
+def page_of(items: Sequence[Any], size: int, marker: Callable[[Any], Any]) -> dict[str, Any]:
+    """`{"items": ..., "next": ...}` from up to `size` + 1 items; `next` marks the last one shown."""
+    shown = list(items[:size])
+    more = len(items) > size
+    return {"items": shown, "next": _pack(marker(shown[-1])) if more else None}
+
+
+def asked_page() -> tuple[Any | None, int]:
+    """(marker to go on from, page size) of the request's `after` and `limit`."""
+    after, limit = request.args.get("after"), request.args.get("limit", str(PAGE_SIZE))
+    if not limit.isdigit() or not 1 <= int(limit) <= LARGEST_PAGE:
+        raise RuleBroken(
+            f"limit is a whole number from 1 to {LARGEST_PAGE}.", field="limit", code="invalid_input"
+        )
+    return (_unpack(after) if after else None), int(limit)
+
+
+def _pack(marker: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(marker, default=str).encode()).decode().rstrip("=")
+
+
+def _unpack(text: str) -> Any:
+    try:
+        return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        raise RuleBroken("after is not a marker from `next`.", field="after", code="invalid_input") from None
+
+
+def install_request_ids(app: Flask) -> None:
+    """Take or make an X-Request-Id, keep it for logs and audit, and echo it with X-Correlation-Id."""
+
+    def take() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        request_id_var.set(given if _harmless(given) else str(uuid4()))
+
+    def echo(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id_var.get() or ""
+        correlation = request.headers.get("X-Correlation-Id", "")
+        if _harmless(correlation):
+            response.headers["X-Correlation-Id"] = correlation
+        return response
+
+    app.before_request(take)
+    app.after_request(echo)
+
+
+def _harmless(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_ID and all(c.isalnum() or c in "-_.:" for c in text) and text.isascii()
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID that a form or query sent, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

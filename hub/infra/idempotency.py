@@ -1,0 +1,108 @@
+"""The same POST twice is done once: key, request and answer are stored in the transaction of the effect."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Response, current_app, request
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from hub.core.errors import Conflict, RuleBroken
+from hub.core.permissions import Actor
+from hub.infra.access import current_actor
+from hub.infra.crypto import open_transient, seal_transient
+from hub.infra.db import Base, runtime, transaction
+
+KEPT = timedelta(hours=72)
+_LONGEST_KEY = 255
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class IdempotencyKey(Base):
+    """One answered request of one organisation; the answer's body is sealed."""
+
+    __tablename__ = "idempotency_key"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    status: Mapped[int]
+    location: Mapped[str | None]
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def idempotent(view: View) -> View:
+    """Make a POST repeatable under `Idempotency-Key` (optional; kept 72 hours).
+
+    Stand outermost. Same key and request: the same answer. Another request under the key: 422
+    `idempotency_key_reused`. The key in use by a running request: 409 `idempotency_key_in_use`.
+    Refusals are not stored: the caller may mend the request and try again under the same key.
+    """
+
+    @wraps(view)
+    def answer_once(*args: Any, **kwargs: Any) -> Any:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return view(*args, **kwargs)
+        if not 1 <= len(key) <= _LONGEST_KEY:
+            raise RuleBroken(
+                "The Idempotency-Key header takes 1 to 255 characters.", code="idempotency_key_invalid"
+            )
+        with transaction() as session:
+            return _answer(session, current_actor(), key, lambda: view(*args, **kwargs))
+
+    return answer_once  # type: ignore[return-value]
+
+
+def _answer(session: Session, actor: Actor, key: str, view: Callable[[], Any]) -> Response:
+    owner = actor.organisation_id or UUID(int=0)
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(owner, key)))):
+        raise Conflict("A request with this key is still being answered.", code="idempotency_key_in_use")
+    wanted = _request_hash()
+    known = session.get(IdempotencyKey, (owner, key))
+    if known is not None and runtime().clock.now() - known.created_at < KEPT:
+        if known.request_hash != wanted:
+            raise RuleBroken("This key was used for another request.", code="idempotency_key_reused")
+        return _replay(known)
+    response = current_app.make_response(view())
+    if response.status_code < 400:
+        session.merge(
+            IdempotencyKey(
+                organisation_id=owner,
+                key=key,
+                request_hash=wanted,
+                status=response.status_code,
+                location=response.headers.get("Location"),
+                body=seal_transient(response.get_data(), f"{owner}|{key}"),
+                created_at=runtime().clock.now(),
+            )
+        )
+    return response
+
+
+def _replay(known: IdempotencyKey) -> Response:
+    body = open_transient(known.body, f"{known.organisation_id}|{known.key}")
+    response = Response(body, known.status, mimetype="application/json")
+    if known.location:
+        response.headers["Location"] = known.location
+    response.headers["Idempotent-Replay"] = "true"
+    return response
+
+
+def _request_hash() -> bytes:
+    return sha256(b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])).digest()
+
+
+def _lock_number(owner: UUID, key: str) -> int:
+    return int.from_bytes(sha256(owner.bytes + key.encode()).digest()[:8], "big", signed=True)
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete keys older than 72 hours; how many."""
+    gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
