@@ -11,17 +11,20 @@ from hub.fake_notify.settings import FakeSettings
 @click.option(
     "--hub-token",
     default=FakeSettings().hub_token,
-    envvar="HUB_NOTIFY_CALLBACK_TOKEN",
-    help="The bearer token that callbacks carry.",
+    envvar="HUB_NOTIFY_TOKENS",
+    help="The bearer token that callbacks carry (of several, the first).",
 )
 @click.option(
     "--api-key",
     default=FakeSettings().api_key,
-    envvar="HUB_NOTIFY_API_KEY",
+    envvar="HUB_NOTIFY_KEY",
     help="The key the hub signs with (name-serviceUUID-secretUUID).",
 )
 def fake_notify(port: int, hub_url: str, hub_token: str, api_key: str) -> None:
     """A local stand-in for GOV.UK Notify with a page that shows the phones."""
     from hub.fake_notify.server import serve  # noqa: PLC0415 - keeps `hub --help` quick
 
-    serve(port, FakeSettings(api_key=api_key, hub_url=hub_url.rstrip("/"), hub_token=hub_token))
+    serve(
+        port,
+        FakeSettings(api_key=api_key, hub_url=hub_url.rstrip("/"), hub_token=hub_token.split(",")[0].strip()),
+    )

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field
 
-SERVICE_ID = "c0ffee00-0000-4000-8000-000000000001"
-SECRET = "c0ffee00-0000-4000-8000-0000000000ff"  # noqa: S105 - a made-up key of a made-up service
+from hub.infra.config import LOCAL_NOTIFY_KEY, Settings
+
+_HUB = Settings()
 
 
 @dataclass(frozen=True, slots=True)
 class FakeSettings:
     """One service at the stand-in. `hub_url` None: callbacks are kept until somebody takes them."""
 
-    api_key: str = field(default=f"demo-{SERVICE_ID}-{SECRET}", repr=False)
-    sms_template_id: str = "5e1f0000-0000-4000-8000-00000000005e"
-    email_template_id: str = "5e1f0000-0000-4000-8000-0000000000e1"
-    sms_sender: str = "07860 000000"
+    api_key: str = field(default=LOCAL_NOTIFY_KEY, repr=False)
+    sms_template_id: str = _HUB.notify_sms_template
+    email_template_id: str = _HUB.notify_email_template
+    sms_sender: str = "07700 900999"
     email_sender: str = "english.hub@notifications.service.gov.uk"
     hub_url: str | None = None
     hub_token: str = field(default="demo-callback-token", repr=False)

@@ -13,6 +13,7 @@ Used by the outbox worker only. Nothing here logs a number, an address or a body
 import logging
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 import requests
@@ -20,13 +21,14 @@ from notifications_python_client.errors import APIError, HTTPError, InvalidRespo
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests.adapters import BaseAdapter
 
+from hub.core.clock import Clock
+from hub.infra.config import Settings
+
 # The client writes Notify's answer into its warnings, and an answer may repeat the number it refused.
 logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
 
-RATE_LIMIT_SECONDS = 60  # Notify's limit rolls over one minute
-ACCOUNT_FAULT_SECONDS = (
-    300  # a wrong key or clock is put right by a person: keep the message, ask again later
-)
+RATE_LIMIT_WAIT = timedelta(seconds=60)  # Notify's limit rolls over one minute
+ACCOUNT_FAULT_WAIT = timedelta(minutes=15)  # a wrong key or clock is put right by a person: keep the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,11 @@ class SendRefused(SendProblem):
 class SendLater(SendProblem):
     """Nothing was sent, or sending may be asked again once the reference has been looked up.
 
-    `retry_after`: seconds, None = the caller's own back-off. `daily`: the day's allowance is used up, wait
-    until 00:00 UTC.
+    `retry_after`: None = the caller's own back-off. `daily`: the day's allowance is used up, and
+    `retry_after` lasts until 00:00 UTC.
     """
 
-    def __init__(self, code: str, *, retry_after: float | None = None, daily: bool = False) -> None:
+    def __init__(self, code: str, *, retry_after: timedelta | None = None, daily: bool = False) -> None:
         super().__init__(code)
         self.retry_after = retry_after
         self.daily = daily
@@ -106,12 +108,21 @@ class NotifyAccount:
     timeout_seconds: float = 10.0
 
 
+def notify_sender(settings: Settings, clock: Clock, adapter: BaseAdapter | None = None) -> "NotifySender":
+    """The sender of this deployment."""
+    account = NotifyAccount(
+        settings.notify_key, settings.notify_url, settings.notify_sms_template, settings.notify_email_template
+    )
+    return NotifySender(account, clock, adapter)
+
+
 class NotifySender:
     """Sends through the official client; safe to share between threads (each has a client of its own)."""
 
-    def __init__(self, account: NotifyAccount, adapter: BaseAdapter | None = None) -> None:
+    def __init__(self, account: NotifyAccount, clock: Clock, adapter: BaseAdapter | None = None) -> None:
         """`adapter` stands in for the network in tests and in the headless demo."""
         self._account = account
+        self._clock = clock
         self._adapter = adapter
         self._local = threading.local()
 
@@ -120,7 +131,7 @@ class NotifySender:
         try:
             answer = self._post(outgoing)
         except APIError as error:
-            raise _problem(error) from None
+            raise _problem(error, self._clock) from None
         if not isinstance(answer, dict) or "id" not in answer:
             raise SendUnknown("unreadable_answer")
         return str(answer["id"])
@@ -130,7 +141,7 @@ class NotifySender:
         try:
             answer = self._client().get_all_notifications(reference=reference)
         except APIError as error:
-            raise _as_later(_problem(error)) from None
+            raise _as_later(_problem(error, self._clock)) from None
         found = [one for one in answer.get("notifications", []) if one.get("reference") == reference]
         return str(found[0]["id"]) if found else None
 
@@ -158,7 +169,7 @@ class NotifySender:
         return client
 
 
-def _problem(error: APIError) -> SendProblem:
+def _problem(error: APIError, clock: Clock) -> SendProblem:
     """Sort a failure of the client by what may be done about it."""
     if isinstance(error, InvalidResponse):
         return SendUnknown("unreadable_answer")
@@ -166,16 +177,23 @@ def _problem(error: APIError) -> SendProblem:
         return _network_problem(error)
     status, name = error.status_code, _error_name(error)
     if status == 429 and name == "TooManyRequestsError":
-        return SendLater("daily_limit", daily=True)
+        return SendLater("daily_limit", retry_after=_until_midnight(clock), daily=True)
     if status == 429:
-        return SendLater("rate_limit", retry_after=RATE_LIMIT_SECONDS)
+        return SendLater("rate_limit", retry_after=RATE_LIMIT_WAIT)
     if status in (401, 403):
-        return SendLater("not_authorised", retry_after=ACCOUNT_FAULT_SECONDS)
+        return SendLater("not_authorised", retry_after=ACCOUNT_FAULT_WAIT)
     if status == 504:
         return SendUnknown("gateway_timeout")
     if status >= 500:
         return SendLater(f"provider_{status}")
     return SendRefused(name or f"refused_{status}")
+
+
+def _until_midnight(clock: Clock) -> timedelta:
+    """Time left until Notify's counters start again (00:00 UTC), and a minute for good measure."""
+    now = clock.now()
+    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=1, second=0, microsecond=0)
+    return tomorrow - now
 
 
 def _network_problem(error: APIError) -> SendProblem:
