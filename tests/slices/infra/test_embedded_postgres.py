@@ -54,9 +54,18 @@ def open_dir():
     base = Path(tempfile.mkdtemp(prefix="embedded 'test', "))
     base.chmod(0o755)
     data_dir = base / ("long-" * 20) / "var"
+    ensure_running(data_dir)
     yield data_dir
     destroy(data_dir)
     shutil.rmtree(base)
+
+
+@pytest.fixture
+def stopped_dir(open_dir):
+    """The same folder with its server stopped, before and after."""
+    stop(open_dir)
+    yield open_dir
+    stop(open_dir)
 
 
 def connect(url: str) -> psycopg.Connection:
@@ -223,19 +232,25 @@ class TestDatabases:
 
 
 class TestLife:
-    """One lasting server in a folder with a difficult path, through its ups and downs, in order."""
+    """One lasting server in a folder with a difficult path, through its ups and downs."""
 
-    def test_two_processes_at_once_give_one_server(self, open_dir):
+    def test_two_processes_at_once_give_one_server(self, tmp_path):
+        data_dir = tmp_path / "var"
         code = f"""if True:
             from pathlib import Path
             from hub.infra.embedded_postgres import ensure_running
-            server = ensure_running(Path({str(open_dir)!r}))
+            server = ensure_running(Path({str(data_dir)!r}), durable=False)
             print(server.pid, server.started_here)"""
         with ThreadPoolExecutor(2) as pool:
             first, second = (line.split() for line in pool.map(run_hub, [code, code]))
         assert first[0] == second[0]
         assert sorted([first[1], second[1]]) == ["False", "True"]
-        assert one(ensure_running(open_dir).owner_url, "SHOW fsync") == "on"
+        destroy(data_dir)
+
+    def test_lasting_data_is_written_to_disk(self, open_dir):
+        server = ensure_running(open_dir)
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert one(server.owner_url, f"SHOW {setting}") == "on"
 
     def test_a_long_path_gets_a_short_socket(self, open_dir):
         assert len(str(socket_dir_of(open_dir))) < 80
@@ -252,6 +267,7 @@ class TestLife:
         assert one(again.owner_url, "SELECT answer FROM kept") == 42
 
     def test_the_one_who_started_it_stops_it(self, open_dir):
+        ensure_running(open_dir)
         assert stop(open_dir) is True
         assert stop(open_dir) is False
         with running(open_dir) as server:
@@ -259,54 +275,54 @@ class TestLife:
             assert status(open_dir).pid == server.pid
         assert not status(open_dir).running
 
-    def test_a_stale_process_number_of_another_program_does_not_stop_the_start(self, open_dir):
-        cluster = cluster_of(open_dir)
+    def test_a_stale_process_number_of_another_program_does_not_stop_the_start(self, stopped_dir):
+        cluster = cluster_of(stopped_dir)
         account = server_account(cluster)
         other = subprocess.Popen(["/bin/sleep", "60"], user=account.uid if AS_ROOT else None)
         try:
             (cluster / "postmaster.pid").write_text(
                 f"{other.pid}\n{cluster}\n1700000000\n5432\n/tmp\n\n0 0\n"
             )
-            with running(open_dir) as server:
+            with running(stopped_dir) as server:
                 assert server.pid != other.pid
             assert other.poll() is None
         finally:
             other.kill()
             other.wait()
 
-    def test_a_server_that_cannot_start_shows_its_last_words(self, open_dir):
-        config = cluster_of(open_dir) / "postgresql.conf"
+    def test_a_server_that_cannot_start_shows_its_last_words(self, stopped_dir):
+        config = cluster_of(stopped_dir) / "postgresql.conf"
         good = config.read_text()
         config.write_text(good + "\nno_such_setting = 1\n")
         with pytest.raises(EmbeddedPostgresError, match=r"did not start.*no_such_setting"):
-            ensure_running(open_dir)
+            ensure_running(stopped_dir)
         config.write_text(good)
 
-    def test_data_of_another_major_version_is_left_alone(self, open_dir):
-        version = cluster_of(open_dir) / "PG_VERSION"
+    def test_data_of_another_major_version_is_left_alone(self, stopped_dir):
+        version = cluster_of(stopped_dir) / "PG_VERSION"
         version.write_text("17\n")
         with pytest.raises(EmbeddedPostgresError, match=r"made by PostgreSQL 17; .* runs PostgreSQL 18"):
-            ensure_running(open_dir)
+            ensure_running(stopped_dir)
         version.write_text("18\n")
 
-    def test_missing_passwords_are_not_replaced(self, open_dir):
-        passwords = open_dir / "postgres" / "passwords.json"
+    def test_missing_passwords_are_not_replaced(self, stopped_dir):
+        passwords = stopped_dir / "postgres" / "passwords.json"
         away = passwords.rename(passwords.with_name("away"))
         with pytest.raises(EmbeddedPostgresError, match=r"passwords .* are missing"):
-            ensure_running(open_dir)
+            ensure_running(stopped_dir)
         passwords.write_text("{}")
         with pytest.raises(EmbeddedPostgresError, match="is damaged"):
-            ensure_running(open_dir)
+            ensure_running(stopped_dir)
         away.rename(passwords)
 
-    def test_a_foreign_password_is_refused_in_one_sentence(self, open_dir):
-        passwords = open_dir / "postgres" / "passwords.json"
+    def test_a_foreign_password_is_refused_in_one_sentence(self, stopped_dir):
+        passwords = stopped_dir / "postgres" / "passwords.json"
         good = passwords.read_text()
         passwords.write_text(json.dumps({**json.loads(good), "hub_admin": "wrong"}))
         with pytest.raises(EmbeddedPostgresError, match="does not accept the password"):
-            ensure_running(open_dir)
+            ensure_running(stopped_dir)
         passwords.write_text(good)
-        assert not status(open_dir).running
+        assert not status(stopped_dir).running
 
 
 class TestRoot:
@@ -349,6 +365,21 @@ class TestRoot:
         for folder in (Path("/etc/esol-hub-test"), open_dir):
             said = as_account(account, partial(start_and_show, folder))
             assert "cannot be written by this account" in said
+
+    def test_lasting_data_goes_to_a_lasting_folder_and_is_never_forgotten(self, tmp_path):
+        control = tmp_path / "var" / "postgres"
+        with running(tmp_path / "var"):
+            home = cluster_of(tmp_path / "var").parent
+        try:
+            assert home.parent in (Path("/var/lib"), Path("/srv"))
+            control.rename(tmp_path / "lost")
+            with pytest.raises(EmbeddedPostgresError, match=f"earlier database .* is in {home}"):
+                ensure_running(tmp_path / "var")
+        finally:
+            shutil.rmtree(control)
+            (tmp_path / "lost").rename(control)
+            destroy(tmp_path / "var")
+        assert not home.exists()
 
 
 class TestProblems:
