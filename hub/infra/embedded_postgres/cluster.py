@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from hub.infra.embedded_postgres.account import run_as
@@ -19,10 +20,11 @@ def make_cluster(place: Place, bin_dir: Path, passwords: Passwords, *, durable: 
 
     It is made beside its final name and renamed, so an interrupted start leaves no half-made data.
     """
-    work = place.home / "data.new"
     with plain_errors(place.home):
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(mode=0o700)
+        for old in place.home.glob("data.new-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        # A new name each time: the initdb of a starter that was killed may still be writing to the old.
+        work = Path(tempfile.mkdtemp(prefix="data.new-", dir=place.home))
         password_file = work / "password"
         write_private(password_file, passwords.hub_admin)
         # The file before its folder: once the folder is the account's, root follows no name inside it.
@@ -31,7 +33,7 @@ def make_cluster(place: Place, bin_dir: Path, passwords: Passwords, *, durable: 
     _initdb(place, bin_dir, made, durable=durable)
     with plain_errors(place.home):
         made.rename(place.cluster)
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _initdb(place: Place, bin_dir: Path, made: Path, *, durable: bool) -> None:

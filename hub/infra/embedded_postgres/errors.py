@@ -32,9 +32,7 @@ def _explain(path: Path, error: OSError) -> str:
             "Give the account write permission there, or set HUB_DATA_DIR to a folder it may write."
         )
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
-        return (
-            f"{path} cannot be used as a data folder: a file stands in its way. Set HUB_DATA_DIR to a folder."
-        )
+        return f"{path} cannot be made: a file stands in its way. Set HUB_DATA_DIR to another folder."
     reason = error.strerror or str(error)
     return f"The data folder {path} cannot be used ({reason}). Set HUB_DATA_DIR to one that can be written."
 

@@ -66,8 +66,8 @@ def start(place: Place, bin_dir: Path, *, durable: bool) -> Place:
     _keep_log_small(place)
     while True:
         output = _pg_ctl_start(place, bin_dir, durable=durable)
-        if output is None:
-            return place
+        if output is None or wait_while_changing(place) == pq.Ping.OK:
+            return place  # OK too if a killed process's start was still under way and has now finished
         late = time.monotonic() >= deadline
         if late or not _NOT_GONE_YET.search(output):
             within = f" within {START_SECONDS} seconds" if late else ""
