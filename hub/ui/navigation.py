@@ -1,0 +1,107 @@
+"""Where each role can go from the staff header: one table, read by the shell.
+
+An endpoint that does not exist (a slice not installed) is left out without a word, so the table may name more
+than a deployment has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import current_app, request, url_for
+
+from hub.core.permissions import Role
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One link of the staff header; `badge` names the count of waiting work shown beside it."""
+
+    endpoint: str
+    text: str
+    badge: str = ""
+
+
+@dataclass(frozen=True)
+class NavLink:
+    """A destination as the page shows it."""
+
+    text: str
+    href: str
+    current: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the staff header needs and this layer cannot know: filled in by the application."""
+
+    organisation: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+MY_WORK = Destination("desk.my_work", "My work", "my_work")
+DIARY = Destination("assessment.diary", "Diary", "diary")
+FIND_A_CLASS = Destination("provision.find", "Find a class")
+REPORTS = Destination("reporting.index", "Reports")
+
+ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
+    Role.REFERRER: (
+        MY_WORK,
+        Destination("referrals.mine", "My referrals", "my_referrals"),
+        Destination("referrals.start", "Refer a learner"),
+        FIND_A_CLASS,
+    ),
+    Role.ASSESSOR: (
+        MY_WORK,
+        DIARY,
+        Destination("referrals.worklist", "Referrals", "referrals"),
+        Destination("waitlist.index", "Waiting list"),
+        Destination("messaging.index", "Messages", "messages"),
+        FIND_A_CLASS,
+    ),
+    Role.HUB_MANAGER: (
+        MY_WORK,
+        Destination("desk.board", "Board"),
+        Destination("referrals.worklist", "Referrals", "referrals"),
+        Destination("learners.duplicates", "Possible duplicates", "duplicates"),
+        DIARY,
+        Destination("waitlist.index", "Waiting list"),
+        Destination("matching.rounds", "Matching rounds"),
+        Destination("matching.offers", "Offers", "offers"),
+        Destination("matching.enrolments", "Enrolments"),
+        Destination("provision.my_classes", "Classes"),
+        Destination("messaging.index", "Messages", "messages"),
+        REPORTS,
+        Destination("policy.settings", "Settings"),
+    ),
+    Role.PROVIDER: (
+        MY_WORK,
+        Destination("provision.my_classes", "My classes", "places"),
+        Destination("matching.offers", "Offers to answer", "offers"),
+        Destination("matching.enrolments", "Expected learners", "enrolments"),
+    ),
+    Role.AUDITOR: (MY_WORK, REPORTS),
+    Role.DATA_PROTECTION: (MY_WORK, REPORTS),
+    Role.ADMIN: (MY_WORK, Destination("policy.settings", "Settings"), REPORTS),
+}
+
+
+def endpoint_exists(endpoint: str) -> bool:
+    """Whether a page of this name is installed."""
+    return endpoint in current_app.view_functions
+
+
+def links_for(role: Role, counts: Mapping[str, int]) -> list[NavLink]:
+    """The role's destinations that exist here, in order, with the number of things waiting."""
+    return [
+        NavLink(
+            place.text,
+            url_for(place.endpoint),
+            request.endpoint == place.endpoint,
+            counts.get(place.badge, 0),
+        )
+        for place in ROLE_NAV.get(role, ())
+        if endpoint_exists(place.endpoint)
+    ]
