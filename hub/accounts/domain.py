@@ -1,0 +1,82 @@
+"""Kinds of organisation, rules of sign-in and of sharing agreements."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from hub.core.permissions import Role
+
+IDLE_LIMIT = timedelta(hours=4)
+SESSION_LIMIT = timedelta(hours=14)
+MOST_FAILURES = 10
+LOCKED_FOR = timedelta(minutes=15)
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation does in the partnership."""
+
+    HUB = "hub"
+    JOBCENTRE = "jobcentre"
+    HEALTH = "health"
+    SCHOOL = "school"
+    CHARITY = "charity"
+    COUNCIL = "council"
+    LIBRARY = "library"
+    PROVIDER = "provider"
+
+
+KIND_LABELS = {
+    OrganisationKind.HUB: "The hub",
+    OrganisationKind.JOBCENTRE: "JobCentre",
+    OrganisationKind.HEALTH: "Health service",
+    OrganisationKind.SCHOOL: "School or children's centre",
+    OrganisationKind.CHARITY: "Charity",
+    OrganisationKind.COUNCIL: "Council team",
+    OrganisationKind.LIBRARY: "Library",
+    OrganisationKind.PROVIDER: "Provider of classes",
+}
+
+ROLES_IN = {
+    OrganisationKind.HUB: frozenset(
+        {Role.HUB_MANAGER, Role.ASSESSOR, Role.ADMIN, Role.AUDITOR, Role.DATA_PROTECTION, Role.REFERRER}
+    ),
+    OrganisationKind.PROVIDER: frozenset({Role.PROVIDER, Role.REFERRER}),
+}
+_REFERRERS_ONLY = frozenset({Role.REFERRER})
+
+
+def roles_in(kind: OrganisationKind) -> frozenset[Role]:
+    """The roles that a person of such an organisation may hold: only the hub's people act for the hub."""
+    return ROLES_IN.get(kind, _REFERRERS_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganisation:
+    slug: str
+    name: str
+    kind: OrganisationKind
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    email: str
+    name: str
+    organisation_id: UUID
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgreement:
+    """Permission between two organisations: what may pass, for which purposes, from when to when."""
+
+    from_id: UUID
+    to_id: UUID
+    purposes: tuple[str, ...]
+    fields: tuple[str, ...]
+    starts_on: date
+    ends_on: date

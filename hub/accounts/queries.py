@@ -1,0 +1,85 @@
+"""Selects of the accounts slice."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from hub.accounts.domain import OrganisationKind
+from hub.accounts.models import ApiKey, Organisation, SharingAgreement, UserAccount, UserSession
+from hub.core.permissions import Role
+
+
+def organisation_by_slug(session: Session, slug: str) -> Organisation | None:
+    return session.scalar(select(Organisation).where(Organisation.slug == slug))
+
+
+def organisations(session: Session, kind: OrganisationKind | None = None) -> Sequence[Organisation]:
+    found = select(Organisation).order_by(Organisation.name)
+    return session.scalars(found if kind is None else found.where(Organisation.kind == kind)).all()
+
+
+def user_by_email(session: Session, email: str) -> UserAccount | None:
+    found = select(UserAccount).where(UserAccount.email == email)
+    return session.scalar(found.with_for_update())
+
+
+def users_of(session: Session, organisation_id: UUID, role: Role | None = None) -> Sequence[UserAccount]:
+    found = select(UserAccount).where(UserAccount.organisation_id == organisation_id).order_by(UserAccount.name)
+    return session.scalars(found if role is None else found.where(UserAccount.role == role)).all()
+
+
+def live_session(session: Session, token_hash: bytes, now: datetime) -> tuple[UserSession, UserAccount] | None:
+    """The sign-in of a token and its person, when neither is ended."""
+    found: Select[tuple[UserSession, UserAccount]] = (
+        select(UserSession, UserAccount)
+        .join(UserAccount, UserAccount.id == UserSession.user_account_id)
+        .join(Organisation, Organisation.id == UserAccount.organisation_id)
+        .where(
+            UserSession.token_hash == token_hash,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserAccount.is_active,
+            Organisation.is_active,
+        )
+    )
+    row = session.execute(found).first()
+    return None if row is None else (row[0], row[1])
+
+
+def sessions_of(session: Session, user_id: UUID, now: datetime) -> Sequence[UserSession]:
+    live = select(UserSession).where(
+        UserSession.user_account_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now
+    )
+    return session.scalars(live.order_by(UserSession.last_seen_at.desc())).all()
+
+
+def live_key(session: Session, key_hash: bytes) -> tuple[ApiKey, Organisation] | None:
+    found = (
+        select(ApiKey, Organisation)
+        .join(Organisation, Organisation.id == ApiKey.organisation_id)
+        .where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None), Organisation.is_active)
+    )
+    row = session.execute(found).first()
+    return None if row is None else (row[0], row[1])
+
+
+def agreements_of(session: Session, organisation_id: UUID) -> Sequence[SharingAgreement]:
+    found = select(SharingAgreement).where(
+        (SharingAgreement.from_organisation_id == organisation_id)
+        | (SharingAgreement.to_organisation_id == organisation_id)
+    )
+    return session.scalars(found.order_by(SharingAgreement.ends_on)).all()
+
+
+def agreements_in_force(session: Session, from_id: UUID, to_id: UUID, today: date) -> Sequence[SharingAgreement]:
+    found = select(SharingAgreement).where(
+        SharingAgreement.from_organisation_id == from_id,
+        SharingAgreement.to_organisation_id == to_id,
+        SharingAgreement.starts_on <= today,
+        SharingAgreement.ends_on >= today,
+        SharingAgreement.ended_at.is_(None),
+    )
+    return session.scalars(found).all()

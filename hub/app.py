@@ -1,0 +1,167 @@
+"""The web application: joins blueprints, error handlers and sign-in; refuses to start without access rules."""
+
+import importlib
+from importlib.util import find_spec
+from typing import Any
+
+import flask
+from flask import Flask, Response, render_template, request
+from flask_smorest import Api
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from hub import ui
+from hub.accounts import sessions
+from hub.core.errors import Conflict, Gone, HubError, NotFound, NotPermitted, RuleBroken, TooMany, Unavailable
+from hub.infra import access, http, problems
+from hub.infra.db import Runtime, runtime
+from hub.infra.logs import logger, request_id_var
+
+log = logger(__name__)
+
+SLICES = (
+    "accounts", "policy", "steps", "learners", "consent", "eligibility", "provision", "assessment", "messaging",
+    "waitlist", "matching", "referrals", "rights", "desk", "portal", "reporting",
+)  # fmt: skip
+LARGEST_UPLOAD = 32 * 1024 * 1024
+
+
+def create_app(hub: Runtime | None = None) -> Flask:
+    """The application of the configured runtime. RuntimeError when a view declares no access rule."""
+    hub = hub or runtime()
+    app = Flask("hub", static_folder=None)
+    _configure(app, hub)
+    http.install_request_ids(app)
+    app.after_request(_secure)
+    ui.init_app(app)
+    csrf = CSRFProtect(app)
+    sessions.install(app)
+    access.install(app, sessions.authenticate)
+    _register(app, csrf)
+    _handle_errors(app)
+    importlib.import_module("hub.infra.health").install(app)
+    access.require_declared(app)
+    return app
+
+
+def _configure(app: Flask, hub: Runtime) -> None:
+    settings = hub.settings
+    prefix = "__Host-" if settings.is_https else ""
+    app.config.update(
+        SECRET_KEY=hub.keyring.web_secret.hex(),
+        SESSION_COOKIE_NAME=f"{prefix}hub",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.is_https,
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        API_TITLE="ESOL Hub",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": "Referrals, classes, matching and offers of one ESOL hub."},
+            "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"key": []}],
+        },
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+
+
+def _register(app: Flask, csrf: CSRFProtect) -> None:
+    api = Api(app)
+    access.allow_public(app.view_functions["api-docs.openapi_json"])
+    for name in SLICES:
+        for edge in ("pages", "api"):
+            if find_spec(f"hub.{name}") is None or find_spec(f"hub.{name}.{edge}") is None:
+                continue
+            blueprint = importlib.import_module(f"hub.{name}.{edge}").blueprint
+            if edge == "api":
+                api.register_blueprint(blueprint)
+                csrf.exempt(blueprint)  # callers of the API send a key, not a cookie
+            else:
+                app.register_blueprint(blueprint)
+
+
+_CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def _secure(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _CSP)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if runtime().settings.is_https:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _handle_errors(app: Flask) -> None:
+    app.register_error_handler(HubError, _answer)
+    app.register_error_handler(CSRFError, lambda error: _answer(_page_was_old(error)))
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_fault)
+
+
+def _page_was_old(_: CSRFError) -> HubError:
+    return RuleBroken("This page was open too long. Go back, load it again and send it once more.", code="csrf")
+
+
+def _answer(error: HubError) -> Response:
+    if request.path.startswith("/api/"):
+        return problems.problem(error)
+    return _error_page(error)
+
+
+def _error_page(error: HubError) -> Response:
+    known = error.status if error.status in _PAGES else 500 if error.status >= 500 else 400
+    body = render_template(f"ui/errors/{known}.html", error=error, reference=request_id_var.get())
+    return Response(body, error.status)
+
+
+_PAGES = {400, 403, 404, 409, 410, 413, 422, 429, 500, 503}
+_HTTP_ERRORS: dict[int, type[HubError]] = {
+    403: NotPermitted, 404: NotFound, 409: Conflict, 410: Gone, 422: RuleBroken, 429: TooMany, 503: Unavailable,
+}  # fmt: skip
+
+
+def _answer_http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    plain = _HTTP_ERRORS.get(error.code or 500, HubError)(_detail(error))
+    plain.status, plain.title = error.code or 500, error.name
+    if type(plain) is HubError:
+        plain.code = error.name.lower().replace(" ", "_")
+    messages: Any = getattr(error, "data", {}).get("messages")
+    if messages:
+        body = messages.get("json", messages) if isinstance(messages, dict) else messages
+        plain.code, plain.errors = "invalid_input", dict(problems.flatten(body))
+        plain.detail = "Some fields are missing or wrong."
+    answer = _answer(plain)
+    answer.headers.extend((k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"})
+    return answer
+
+
+def _detail(error: HTTPException) -> str:
+    if error.code == 404:
+        return "There is nothing at this address."
+    if error.code == 413:
+        return "This file is too large. Send at most 32 MB."
+    return "This request cannot be answered."
+
+
+def _answer_fault(error: Exception) -> Response:
+    if flask.current_app.testing:
+        raise error
+    log.error("request.failed", path=request.endpoint, exc_info=error)
+    return _answer(HubError("Something went wrong on our side. Nothing you sent was saved."))

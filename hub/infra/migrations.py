@@ -1,0 +1,55 @@
+"""Migrations of the database, run with the owner's role through Alembic."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import create_engine, text
+
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def config(owner_url: str) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(FOLDER))
+    made.attributes["url"] = owner_url
+    return made
+
+
+@cache
+def head_revision() -> str | None:
+    """The newest migration that this program knows."""
+    return ScriptDirectory.from_config(config("")).get_current_head()
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring the database to this program's version and let the application's role use it."""
+    command.upgrade(config(owner_url), "head")
+
+
+def check(owner_url: str) -> str | None:
+    """None when tables and models agree, else what differs."""
+    try:
+        command.check(config(owner_url))
+    except CommandError as error:
+        return str(error)
+    return None
+
+
+def grant(owner_url: str, app_role: str) -> None:
+    """Let the application's role read and write every table, except to change the audit."""
+    engine = create_engine(owner_url, hide_parameters=True)
+    quoted = engine.dialect.identifier_preparer.quote(app_role)
+    with engine.begin() as connection:
+        for statement in (
+            f"GRANT USAGE ON SCHEMA public TO {quoted}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+            f"REVOKE UPDATE, DELETE ON audit_entry FROM {quoted}",
+            f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
+            f"GRANT TEMPORARY ON DATABASE {engine.dialect.identifier_preparer.quote(engine.url.database or '')} TO {quoted}",
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
