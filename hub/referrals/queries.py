@@ -1,0 +1,227 @@
+"""Selects of referrals. Those that take an actor answer a foreign and a missing id alike: NotFound."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from hub.core.errors import NotFound
+from hub.core.permissions import Actor, Role
+from hub.referrals.domain import Outcome, ReferralState
+from hub.referrals.models import InformationRequest, Referral, ReferralDraft, ReferralHistory
+
+SEES_ALL = frozenset({Role.ASSESSOR, Role.HUB_MANAGER, Role.WORKER, Role.AUDITOR, Role.DATA_PROTECTION})
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    return Referral.organisation_id == actor.organisation_id
+
+
+def referral_of(session: Session, referral_id: UUID, actor: Actor, *, lock: bool = False) -> Referral:
+    """The referral, if this actor may see it; locked until the end of the transaction when it will change."""
+    found = select(Referral).where(Referral.id == referral_id)
+    if actor.role not in SEES_ALL:
+        if actor.organisation_id is None:
+            raise NotFound
+        found = found.where(_visible(actor))
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    referral = session.scalar(found)
+    if referral is None:
+        raise NotFound
+    return referral
+
+
+def referrals_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Referral]:
+    """Those referrals, in no order."""
+    return session.scalars(select(Referral).where(Referral.id.in_(ids))).all() if ids else []
+
+
+def referrals_of_learners(session: Session, learner_ids: Collection[UUID]) -> Sequence[Referral]:
+    """All referrals of these learners, the earliest first."""
+    if not learner_ids:
+        return []
+    found = select(Referral).where(Referral.learner_id.in_(learner_ids))
+    return session.scalars(found.order_by(Referral.submitted_at, Referral.id)).all()
+
+
+def open_referrals_of(session: Session, learner_id: UUID) -> Sequence[Referral]:
+    """The learner's open referrals, locked, the earliest first."""
+    found = select(Referral).where(Referral.learner_id == learner_id, Referral.state != ReferralState.CLOSED)
+    return session.scalars(found.order_by(Referral.submitted_at, Referral.id).with_for_update()).all()
+
+
+def referrals_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Referral]:
+    """The referrals that came with these source records, locked."""
+    if not source_record_ids:
+        return []
+    found = select(Referral).where(Referral.source_record_id.in_(source_record_ids))
+    return session.scalars(found.order_by(Referral.id).with_for_update()).all()
+
+
+def duplicates_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[Referral]:
+    """The referrals that were closed as duplicates of these, locked."""
+    if not referral_ids:
+        return []
+    found = select(Referral).where(
+        Referral.duplicate_of_id.in_(referral_ids), Referral.outcome == Outcome.DUPLICATE
+    )
+    return session.scalars(found.order_by(Referral.id).with_for_update()).all()
+
+
+def same_person(session: Session, organisation_id: UUID, person_key: bytes) -> Sequence[Referral]:
+    """The organisation's own referrals of this person that it may believe to be open."""
+    found = select(Referral).where(
+        Referral.organisation_id == organisation_id,
+        Referral.person_key == person_key,
+        or_(Referral.state != ReferralState.CLOSED, Referral.outcome == Outcome.DUPLICATE),
+    )
+    return session.scalars(found).all()
+
+
+def same_external(session: Session, organisation_id: UUID, external_reference: str) -> Sequence[Referral]:
+    """The organisation's own referrals with this reference of its own that it may believe to be open."""
+    found = select(Referral).where(
+        Referral.organisation_id == organisation_id,
+        Referral.external_reference == external_reference,
+        or_(Referral.state != ReferralState.CLOSED, Referral.outcome == Outcome.DUPLICATE),
+    )
+    return session.scalars(found).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What of a file is here already."""
+
+    external: frozenset[str]
+    keys: frozenset[bytes]
+
+
+def already_imported(
+    session: Session, organisation_id: UUID, external: Collection[str], keys: Collection[bytes]
+) -> Imported:
+    """Which of these references and row fingerprints the organisation has sent before, open or closed."""
+    mine = Referral.organisation_id == organisation_id
+    references: Sequence[str | None] = []
+    if external:
+        by_reference = select(Referral.external_reference).where(mine, Referral.external_reference.in_(external))
+        references = session.scalars(by_reference).all()
+    by_key = select(Referral.import_key).where(mine, Referral.import_key.in_(keys))
+    found = session.scalars(by_key).all() if keys else []
+    return Imported(frozenset(one for one in references if one), frozenset(one for one in found if one))
+
+
+def lock_name(session: Session, name: bytes) -> None:
+    """Let only one transaction at a time do this; held until its end."""
+    number = int.from_bytes(name[:8], "big", signed=True)
+    session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def history_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[ReferralHistory]:
+    """What happened, the earliest first."""
+    if not referral_ids:
+        return []
+    found = select(ReferralHistory).where(ReferralHistory.referral_id.in_(referral_ids))
+    return session.scalars(found.order_by(ReferralHistory.at, ReferralHistory.id)).all()
+
+
+def requests_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[InformationRequest]:
+    """What was asked about these referrals, the earliest first."""
+    if not referral_ids:
+        return []
+    found = select(InformationRequest).where(InformationRequest.referral_id.in_(referral_ids))
+    return session.scalars(found.order_by(InformationRequest.asked_at, InformationRequest.id)).all()
+
+
+def open_request(session: Session, referral_id: UUID) -> InformationRequest | None:
+    """What is asked about the referral and not yet answered."""
+    found = select(InformationRequest).where(
+        InformationRequest.referral_id == referral_id, InformationRequest.ended_at.is_(None)
+    )
+    return session.scalar(found)
+
+
+def due_requests(session: Session, today: date, limit: int) -> Sequence[InformationRequest]:
+    """Unanswered requests whose day has come; rows that another process works on are passed over."""
+    found = (
+        select(InformationRequest)
+        .where(InformationRequest.ended_at.is_(None), InformationRequest.due_on <= today)
+        .order_by(InformationRequest.due_on, InformationRequest.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(found).all()
+
+
+def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = False) -> ReferralDraft:
+    """The user's own draft; NotFound for any other."""
+    found = select(ReferralDraft).where(ReferralDraft.id == draft_id, ReferralDraft.user_id == actor.id)
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    draft = session.scalar(found)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def drafts_of(session: Session, actor: Actor) -> Sequence[ReferralDraft]:
+    """The user's unfinished drafts, the newest first."""
+    found = select(ReferralDraft).where(ReferralDraft.user_id == actor.id, ReferralDraft.referral_id.is_(None))
+    return session.scalars(found.order_by(ReferralDraft.changed_at.desc())).all()
+
+
+def expired_drafts(session: Session, today: date, limit: int) -> Sequence[ReferralDraft]:
+    """Drafts whose days are over."""
+    found = select(ReferralDraft).where(ReferralDraft.expires_on < today).limit(limit)
+    return session.scalars(found.with_for_update(skip_locked=True)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a worklist shows. `after` is the (submitted_at, id) of the last row of the page before."""
+
+    states: frozenset[ReferralState] | None = None
+    on_hold: bool | None = None
+    organisation_id: UUID | None = None
+    worker_id: UUID | None = None
+    newest_first: bool = False
+    after: tuple[datetime, UUID] | None = None
+    limit: int = 50
+
+
+def filtered(wanted: Filter) -> Select[Referral]:
+    """The worklist: one page of referrals by the day they came."""
+    found = select(Referral).where(*_conditions(wanted))
+    order = tuple_(Referral.submitted_at, Referral.id)
+    if wanted.after is not None:
+        found = found.where(order < wanted.after if wanted.newest_first else order > wanted.after)
+    if wanted.newest_first:
+        return found.order_by(Referral.submitted_at.desc(), Referral.id.desc()).limit(wanted.limit)
+    return found.order_by(Referral.submitted_at, Referral.id).limit(wanted.limit)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states is not None:
+        conditions.append(Referral.state.in_(wanted.states))
+    if wanted.on_hold is not None:
+        conditions.append(Referral.hold_until.is_not(None) if wanted.on_hold else Referral.hold_until.is_(None))
+    if wanted.organisation_id is not None:
+        conditions.append(Referral.organisation_id == wanted.organisation_id)
+    if wanted.worker_id is not None:
+        conditions.append(Referral.worker_id == wanted.worker_id)
+    return conditions
+
+
+def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:
+    """How many open referrals stand in each state, by whether they are on hold."""
+    on_hold = Referral.hold_until.is_not(None)
+    found = (
+        select(Referral.state, on_hold, func.count())
+        .where(Referral.state != ReferralState.CLOSED)
+        .group_by(Referral.state, on_hold)
+    )
+    return {(state, held): number for state, held, number in session.execute(found)}

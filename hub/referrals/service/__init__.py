@@ -1,0 +1,46 @@
+"""What can be done with referrals, one function a verb. Each adds, flushes and records; none commits."""
+
+from hub.referrals.service.closing import close, reopen, use_earlier_assessment, withdraw
+from hub.referrals.service.drafts import (
+    discard_draft,
+    expire_drafts,
+    save_answers,
+    start_draft,
+    submit_draft,
+)
+from hub.referrals.service.information import ask_information, give_information, remind
+from hub.referrals.service.intake import ConsentGiven, NewReferral, submit
+from hub.referrals.service.progress import (
+    hold,
+    mark_achieved,
+    mark_assessed,
+    mark_placed,
+    mark_to_assess,
+    mark_waiting,
+    release_hold,
+)
+
+__all__ = [
+    "ConsentGiven",
+    "NewReferral",
+    "ask_information",
+    "close",
+    "discard_draft",
+    "expire_drafts",
+    "give_information",
+    "hold",
+    "mark_achieved",
+    "mark_assessed",
+    "mark_placed",
+    "mark_to_assess",
+    "mark_waiting",
+    "release_hold",
+    "remind",
+    "reopen",
+    "save_answers",
+    "start_draft",
+    "submit",
+    "submit_draft",
+    "use_earlier_assessment",
+    "withdraw",
+]

@@ -1,0 +1,224 @@
+"""A learner is referred: the story of one intake, the same for the page, the API and a file."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.consent import service as consents
+from hub.consent.domain import NewConsent
+from hub.core.clock import Clock
+from hub.core.errors import Conflict, RuleBroken
+from hub.core.ids import new_reference
+from hub.core.permissions import Actor, Role
+from hub.eligibility.domain import age_route
+from hub.infra import geography
+from hub.infra.crypto import blind_index
+from hub.infra.db import record
+from hub.learners import service as learners
+from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, person_faults
+from hub.referrals import queries
+from hub.referrals.domain import Channel, Move, ReferralState, ReferralSubmitted, Source, is_open
+from hub.referrals.models import Referral
+from hub.referrals.service.moves import Doing, move
+from hub.referrals.reads.standing import public_standing
+
+HEALTH_PURPOSE = "P08"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven:
+    """What the learner agreed to. Without `wording_version` or `language` it is not proven (files only)."""
+
+    given_on: date
+    channel: str
+    purposes: frozenset[str] = frozenset()
+    language: str | None = None
+    wording_version: str | None = None
+    interpreter_used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReferral:
+    """One referral as an edge has read it. `organisation_id` only where the actor acts for another (a file)."""
+
+    person: NewPerson
+    source: Source
+    consent: ConsentGiven | None
+    needs: NewNeeds | None = None
+    reason: str = ""
+    notes: str = ""
+    external_reference: str | None = None
+    channel: Channel = Channel.PAGE
+    organisation_id: UUID | None = None
+    import_key: bytes | None = None
+
+
+def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Referral:
+    """Refer a learner. Always ends as `submitted`, whether or not the person was known before.
+
+    Raises RuleBroken (under 16, consent missing, impossible or unknown details) and Conflict
+    `already_referred`, the latter only for the same organisation's own open referral.
+    """
+    organisation_id = _organisation(new, actor)
+    route = require_submittable(new, clock.today())
+    geography.require_known(session, new.person.postcode or "")
+    person_key = key_of(new.person)
+    _require_first(session, organisation_id, person_key, new.external_reference)
+    found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)
+    _record_consent(session, new, found, actor, clock)
+    case = _Case(organisation_id, person_key, route == "adviser_16_18", clock.now())
+    referral = _add(session, new, found, case, actor)
+    move(session, referral, Doing(Move.SUBMIT), actor, clock)
+    record(session, ReferralSubmitted(referral.id, referral.learner_id, organisation_id))
+    return referral
+
+
+def require_submittable(new: NewReferral, today: date) -> str:
+    """Refuse what cannot be a referral, naming each field; the route that the learner's age leads to."""
+    person, missing = new.person, {}
+    for field, words in _MUST.items():
+        if not getattr(person, field):
+            missing[field] = words
+    faults = missing | person_faults(person, today)
+    if faults:
+        raise RuleBroken.many(faults, code="validation_failed")
+    _require_consent(new, today)
+    route: str = age_route(person.date_of_birth or today, today)
+    if route == "refuse_under_16":
+        raise RuleBroken(UNDER_16, code="under_16", field="date_of_birth")
+    return route
+
+
+UNDER_16 = (
+    "The hub can only take learners aged 16 or over. For a younger person, contact their school "
+    "or the council's school admissions team."
+)
+_MUST = {
+    "given_names": "Enter the learner's given names",
+    "family_name": "Enter the learner's family name",
+    "date_of_birth": "Enter the learner's date of birth",
+    "postcode": "Enter the learner's postcode",
+    "phone": "Enter the learner's phone number",
+}
+
+
+def _require_consent(new: NewReferral, today: date) -> None:
+    given = new.consent
+    proven = given is not None and given.wording_version and given.language
+    if given is None or (not proven and new.channel is not Channel.FILE):
+        raise RuleBroken(
+            "Say what the learner agreed to, with the version and the language of the words read to them.",
+            code="consent_missing",
+            field="consent",
+        )
+    if given.given_on > today:
+        raise RuleBroken("The day the learner agreed must not be in the future.", field="consent.given_on")
+
+
+def key_of(person: NewPerson) -> bytes:
+    """Finds the same person as the same organisation writes them; see `queries.same_person`."""
+    names = " ".join(name_tokens(person.given_names, person.family_name))
+    born = person.date_of_birth.isoformat() if person.date_of_birth else ""
+    return blind_index("referral_person", "|".join((names, born, person.phone or "")))
+
+
+def _organisation(new: NewReferral, actor: Actor) -> UUID:
+    organisation_id = new.organisation_id or actor.organisation_id
+    if organisation_id is None:
+        raise RuleBroken("Say which organisation refers the learner.", field="organisation")
+    return organisation_id
+
+
+def _require_first(session: Session, organisation_id: UUID, key: bytes, external: str | None) -> None:
+    """Two clicks at once become one referral: the second waits here and then finds the first."""
+    queries.lock_name(session, blind_index("referral_lock", f"{organisation_id}|{key.hex()}"))
+    own = list(queries.same_person(session, organisation_id, key))
+    if external:
+        own += queries.same_external(session, organisation_id, external)
+    for referral in own:
+        if is_open(public_standing(session, [referral])[referral.id].state):
+            error = Conflict(
+                f"Your organisation has already referred this learner: {referral.reference}.",
+                code="already_referred",
+            )
+            error.extra = {"referral_id": str(referral.id), "reference": referral.reference}
+            raise error
+
+
+def _permitted_needs(new: NewReferral) -> NewNeeds | None:
+    """Health and disability are kept only where the learner agreed to exactly that (P08)."""
+    agreed = new.consent is not None and HEALTH_PURPOSE in new.consent.purposes
+    return new.needs if new.needs is None or agreed else new.needs.without_health()
+
+
+def _record_consent(
+    session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock
+) -> None:
+    given = new.consent
+    if given is None:
+        return
+    consents.record(
+        session,
+        NewConsent(
+            given_on=given.given_on,
+            channel=given.channel,
+            language=given.language,
+            wording_version=given.wording_version,
+            purposes=given.purposes,
+            interpreter_used=given.interpreter_used,
+        ),
+        found,
+        actor,
+        clock,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    organisation_id: UUID
+    person_key: bytes
+    adviser_needed: bool
+    now: datetime
+
+
+def _add(session: Session, new: NewReferral, found: Identified, case: _Case, actor: Actor) -> Referral:
+    is_worker = actor.kind == "user" and actor.organisation_id == case.organisation_id
+    referral = Referral(
+        subject_id=found.subject_id,
+        reference=new_reference(length=6),
+        learner_id=found.learner_id,
+        source_record_id=found.source_record_id,
+        organisation_id=case.organisation_id,
+        worker_id=actor.id if is_worker and actor.role is Role.REFERRER else None,
+        channel=new.channel,
+        state=ReferralState.DRAFT,
+        adviser_needed=case.adviser_needed,
+        external_reference=new.external_reference,
+        person_key=case.person_key,
+        import_key=new.import_key,
+        submitted_at=case.now,
+        moved_at=case.now,
+        source=new.source.value,
+    )
+    if new.reason:
+        referral.reason = new.reason
+    if new.notes:
+        referral.notes = new.notes
+    session.add(referral)
+    return referral
+
+
+def organisation_of(session: Session, slug: str) -> UUID:
+    """The organisation of this slug; RuleBroken with the slug when there is none."""
+    for one in accounts.organisations(session):
+        if one.slug == slug:
+            return one.id
+    raise RuleBroken(f"There is no organisation {slug!r}. See `hub organisations list`.", field="organisation")
+
+
+def in_file(new: NewReferral, organisation_id: UUID, import_key: bytes) -> NewReferral:
+    """The same referral as a row of an organisation's file."""
+    return replace(new, channel=Channel.FILE, organisation_id=organisation_id, import_key=import_key)

@@ -1,0 +1,154 @@
+"""The one place where a referral moves: state, history and open step change together."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.core.clock import Clock
+from hub.core.permissions import Actor, Role
+from hub.infra import audit
+from hub.referrals.domain import Ending, Move, Outcome, ReferralState, is_open, next_state
+from hub.referrals.models import Referral, ReferralHistory
+from hub.steps import service as steps
+from hub.steps.domain import NewStep, Owner, StepKind
+
+STEP_OF: dict[ReferralState, tuple[StepKind, str]] = {
+    ReferralState.SUBMITTED: (StepKind.REFERRAL_TO_REVIEW, "stall_days"),
+    ReferralState.INFO_REQUESTED: (StepKind.INFORMATION_TO_GIVE, "stall_days"),
+    ReferralState.TO_ASSESS: (StepKind.APPOINTMENT_TO_MAKE, "assessment_days"),
+    ReferralState.ASSESSED: (StepKind.REFERRAL_TO_REVIEW, "stall_days"),
+}
+"""The step that the case itself has open. While waiting it is the list entry's, once placed the enrolment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What is being done and why: the move, a coded reason, a note, and how a closed case ends."""
+
+    move: Move
+    reason: str | None = None
+    note: str = ""
+    ending: Ending | None = None
+
+
+def move(session: Session, referral: Referral, doing: Doing, actor: Actor, clock: Clock) -> None:
+    """Make one move: the new state, its row of history, its audit entry and its open step, or Conflict."""
+    before = referral.state
+    outcome = doing.ending.outcome if doing.ending else referral.outcome
+    previous = ReferralState(referral.state_before_close) if referral.state_before_close else None
+    referral.state = next_state(before, doing.move, outcome=outcome, before=previous)
+    referral.moved_at = clock.now()
+    if doing.move is Move.CLOSE and doing.ending is not None:
+        _close(referral, before, doing.ending, clock)
+    elif doing.move is Move.REOPEN:
+        _reopen(referral)
+    if doing.move not in {Move.HOLD, Move.SUBMIT} and referral.hold_reason is not None:
+        referral.hold_reason = referral.hold_until = None
+    if doing.move is Move.SUBMIT:
+        session.flush()  # the rows below point at it
+    _write_history(session, referral, before, doing, actor)
+    audit.record(session, actor, f"referral.{_PAST[doing.move]}", "referral", referral.id, clock=clock)
+    keep_step(session, referral, clock, is_new=doing.move is Move.SUBMIT)
+
+
+_PAST = {
+    Move.SUBMIT: "submitted",
+    Move.ASK: "information_asked",
+    Move.ANSWER: "information_given",
+    Move.ACCEPT: "accepted",
+    Move.ASSESS: "assessed",
+    Move.LIST: "listed",
+    Move.PLACE: "placed",
+    Move.UNPLACE: "returned_to_list",
+    Move.HOLD: "held",
+    Move.RELEASE: "released",
+    Move.CLOSE: "closed",
+    Move.REOPEN: "reopened",
+    Move.RELAY: "withdrawal_relayed",
+}
+
+
+def _close(referral: Referral, before: ReferralState, ending: Ending, clock: Clock) -> None:
+    referral.outcome, referral.closing_reason = ending.outcome, ending.reason
+    referral.duplicate_of_id = ending.duplicate_of_id
+    referral.state_before_close, referral.closed_at = before.value, clock.now()
+
+
+def _reopen(referral: Referral) -> None:
+    referral.outcome = referral.closing_reason = None
+    referral.duplicate_of_id = referral.state_before_close = referral.closed_at = None
+
+
+def _write_history(
+    session: Session, referral: Referral, before: ReferralState, doing: Doing, actor: Actor
+) -> None:
+    row = ReferralHistory(
+        subject_id=referral.subject_id,
+        referral_id=referral.id,
+        at=referral.moved_at,
+        move=doing.move,
+        from_state=before.value,
+        to_state=referral.state.value,
+        reason=doing.reason,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        by_hub=actor.is_hub,
+    )
+    if doing.note.strip():
+        row.note = doing.note.strip()
+    session.add(row)
+
+
+def keep_step(session: Session, referral: Referral, clock: Clock, *, is_new: bool = False) -> None:
+    """Leave exactly the step open that the case's state asks for; none once it is closed."""
+    if not is_new:
+        steps.close_steps(session, referral.id, clock, "done" if is_open(referral.state) else "closed")
+    wanted = _step_for(session, referral, clock)
+    if wanted is not None:
+        steps.open_step(session, wanted, clock)
+
+
+def _step_for(session: Session, referral: Referral, clock: Clock) -> NewStep | None:
+    if not is_open(referral.state):
+        return None
+    if referral.hold_until is not None:
+        return _step(session, referral, StepKind.ON_HOLD_TO_REVIEW, referral.hold_until)
+    kind, due_clock = STEP_OF.get(referral.state, (None, ""))
+    if kind is None:
+        return None
+    if referral.adviser_needed and referral.state is ReferralState.SUBMITTED:
+        kind = StepKind.ADVISER_TO_SEE
+    return _step(session, referral, kind, steps.due(session, due_clock, clock))
+
+
+def _step(session: Session, referral: Referral, kind: StepKind, due_on: date) -> NewStep:
+    owner = _owner(session, referral, kind)
+    return NewStep(kind, "referral", referral.id, owner, due_on, referral.learner_id)
+
+
+def _owner(session: Session, referral: Referral, kind: StepKind) -> Owner:
+    """What the referrer must answer is the worker's; appointments are the assessors'; the rest the managers'."""
+    if kind is StepKind.INFORMATION_TO_GIVE:
+        if referral.worker_id is not None:
+            return Owner.person(referral.worker_id)
+        return Owner.role(referral.organisation_id, Role.REFERRER)
+    hub = accounts.hub_organisation(session)
+    return Owner.role(hub.id, Role.ASSESSOR if kind is StepKind.APPOINTMENT_TO_MAKE else Role.HUB_MANAGER)
+
+
+def open_review(session: Session, referral: Referral, clock: Clock) -> None:
+    """Put a case before the hub that no state of its own asks about (left early, entry removed, wish relayed)."""
+    due = steps.due(session, "stall_days", clock)
+    steps.open_step(session, _step(session, referral, StepKind.REFERRAL_TO_REVIEW, due), clock)
+
+
+def chase_step(session: Session, referral: Referral, due_on: date, clock: Clock) -> None:
+    """Move the referrer's open step to a new day, so that the next digest names it again."""
+    steps.open_step(session, _step(session, referral, StepKind.INFORMATION_TO_GIVE, due_on), clock)
+
+
+def is_duplicate(referral: Referral) -> bool:
+    """Whether the case goes on under another referral."""
+    return referral.outcome is Outcome.DUPLICATE
