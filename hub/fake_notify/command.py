@@ -26,5 +26,7 @@ def fake_notify(port: int, hub_url: str, hub_token: str, api_key: str) -> None:
 
     serve(
         port,
-        FakeSettings(api_key=api_key, hub_url=hub_url.rstrip("/"), hub_token=hub_token.split(",")[0].strip()),
+        FakeSettings(
+            api_key=api_key, hub_url=hub_url.rstrip("/"), hub_token=hub_token.partition(",")[0].strip()
+        ),
     )

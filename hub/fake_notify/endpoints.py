@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from hub.fake_notify import rules
 from hub.fake_notify.errors import NotifyError, bad_request
 from hub.fake_notify.moods import SLOW_SECONDS, Mood, refusal
-from hub.fake_notify.store import FakeNotify, Notification, notify_time
+from hub.fake_notify.store import PAGE_SIZE, FakeNotify, Notification, ReceivedText, notify_time
 from hub.fake_notify.tokens import check_token
 
 blueprint = Blueprint("notify", __name__, url_prefix="/v2")
@@ -94,19 +94,17 @@ def all_notifications() -> Response:
 
 @blueprint.get("/received-text-messages")
 def received_texts() -> Response:
-    """Texts from the phones, newest first."""
-    texts = [
-        {
-            "id": one.id,
-            "user_number": one.from_number,
-            "notify_number": fake().settings.sms_sender.replace(" ", ""),
-            "service_id": fake().settings.service_id,
-            "content": one.message,
-            "created_at": notify_time(one.received_at),
-        }
-        for one in reversed(fake().received)
-    ]
-    return jsonify({"received_text_messages": texts[:250], "links": {"current": request.url}})
+    """Texts from the phones, newest first; pages of 250."""
+    texts = list(reversed(fake().received))
+    older_than = request.args.get("older_than")
+    if older_than:
+        places = [place for place, one in enumerate(texts) if one.id == older_than]
+        texts = texts[places[0] + 1 :] if places else []
+    texts = texts[:PAGE_SIZE]
+    links = {"current": request.url}
+    if texts:
+        links["next"] = f"{request.base_url}?older_than={texts[-1].id}"
+    return jsonify({"received_text_messages": [_dump_received(one) for one in texts], "links": links})
 
 
 def _mood(recipient_field: str) -> Mood:
@@ -177,4 +175,16 @@ def _dump(one: Notification) -> dict[str, Any]:
         "sent_at": notify_time(one.created_at),
         "completed_at": notify_time(one.completed_at),
         "scheduled_for": None,
+    }
+
+
+def _dump_received(one: ReceivedText) -> dict[str, Any]:
+    settings = fake().settings
+    return {
+        "id": one.id,
+        "user_number": one.from_number,
+        "notify_number": settings.sms_sender.replace(" ", ""),
+        "service_id": settings.service_id,
+        "content": one.message,
+        "created_at": notify_time(one.received_at),
     }

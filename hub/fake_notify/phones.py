@@ -9,6 +9,7 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
+from hub.core.clock import LONDON
 from hub.core.wording import clock_time, day_and_date
 from hub.fake_notify.endpoints import fake
 from hub.fake_notify.moods import MOOD_LABELS, Behaviour, Mood
@@ -80,7 +81,7 @@ def linked(text: str) -> Markup:
 @blueprint.app_template_filter("moment")
 def moment(at: datetime) -> str:
     """Tuesday 12 January, 10:30am."""
-    return f"{day_and_date(at.date())}, {clock_time(at)}"
+    return f"{day_and_date(at.astimezone(LONDON).date())}, {clock_time(at)}"
 
 
 @blueprint.get("/")
