@@ -1,0 +1,27 @@
+"""Alembic's environment: the owner's address comes from `hub.infra.migrations.config`."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+import hub.wiring  # noqa: F401 - importing the slices gives Base all tables
+from hub.infra.db import Base
+
+config = context.config
+
+
+def run() -> None:
+    """Run with short lock waits, so that a migration never holds up the service: it fails and is run again."""
+    engine = create_engine(config.attributes["url"], poolclass=pool.NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET lock_timeout = '2s'")
+        connection.commit()
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, transaction_per_migration=True,
+            compare_server_default=True,
+        )  # fmt: skip
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()
