@@ -1,0 +1,62 @@
+"""The rules about people: pure, no database, no web."""
+
+from hub.learners.domain.events import LearnersMerged, LearnersUnmerged
+from hub.learners.domain.golden import Person, SourceRecordView, contact_of, golden_record
+from hub.learners.domain.keys import Key, KeyKind, duplicate_keys, search_keys
+from hub.learners.domain.links import LinkExpired, LinkPurpose, OpenedLink
+from hub.learners.domain.names import name_tokens
+from hub.learners.domain.needs import (
+    Barrier,
+    Funding,
+    Needs,
+    NewNeeds,
+    Reason,
+    StudyMode,
+    TravelMode,
+    needs_faults,
+    travel_km,
+)
+from hub.learners.domain.pairs import Comparison, PairDecision, compare_people
+from hub.learners.domain.person import (
+    ContactChange,
+    Identified,
+    NewPerson,
+    SearchTerms,
+    Sex,
+    person_faults,
+)
+
+__all__ = [
+    "Barrier",
+    "Comparison",
+    "ContactChange",
+    "Funding",
+    "Identified",
+    "Key",
+    "KeyKind",
+    "LearnersMerged",
+    "LearnersUnmerged",
+    "LinkExpired",
+    "LinkPurpose",
+    "Needs",
+    "NewNeeds",
+    "NewPerson",
+    "OpenedLink",
+    "PairDecision",
+    "Person",
+    "Reason",
+    "SearchTerms",
+    "Sex",
+    "SourceRecordView",
+    "StudyMode",
+    "TravelMode",
+    "compare_people",
+    "contact_of",
+    "duplicate_keys",
+    "golden_record",
+    "name_tokens",
+    "needs_faults",
+    "person_faults",
+    "search_keys",
+    "travel_km",
+]

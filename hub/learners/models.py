@@ -1,0 +1,141 @@
+"""Rows of the person. What describes somebody is sealed; dates of the process and pointers are not."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.infra.columns import Sealed, SealedRow
+from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.learners.domain.links import LinkPurpose
+from hub.learners.domain.merging import LinkAct
+from hub.learners.domain.pairs import PairDecision
+
+
+class Learner(Identified, Versioned, Base):
+    """A learner as known to the hub. After a merge the row stays and `merged_into_id` says who it became."""
+
+    __tablename__ = "learner"
+
+    first_referred_on: Mapped[date]
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("learner.id"), index=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),)
+
+
+class SourceRecord(Identified, SealedRow, Base):
+    """What one source said about a person, never changed: a correction is a new row that amends it.
+
+    `home_learner_id` is the learner it came with, for ever; `learner_id` the one it belongs to now, moved by
+    merge and unmerge alone. A correction keeps the subject and the home of what it amends.
+    """
+
+    __tablename__ = "source_record"
+
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    home_learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    amends_id: Mapped[UUID | None] = mapped_column(ForeignKey("source_record.id"))
+    referred_on: Mapped[date]
+    created_at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+    contact_confirmed_at: Mapped[datetime | None]
+    name_verified_at: Mapped[datetime | None]
+    birth_date_verified_at: Mapped[datetime | None]
+
+    given_names = Sealed.text()
+    family_name = Sealed.text()
+    known_as = Sealed.text()
+    date_of_birth = Sealed.day()
+    sex = Sealed.text()
+    postcode = Sealed.text()
+    address = Sealed.text()
+    phone = Sealed.text()
+    second_phone = Sealed.text()
+    email = Sealed.text()
+    preferred_language = Sealed.text()
+    other_languages = Sealed.json()
+    reads_in = Sealed.text()
+    first_language = Sealed.text()
+    nationality = Sealed.text()
+    contact_rules = Sealed.json()  # interpreter needed, safe to text, safe to call
+
+
+class LearningNeeds(Identified, SealedRow, Base):
+    """What a learner said they need, as one sealed value per telling; the newest of a learner counts."""
+
+    __tablename__ = "learning_needs"
+
+    source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"), index=True)
+    recorded_on: Mapped[date]
+    created_at: Mapped[datetime]
+
+    answers = Sealed.json()
+
+
+class BlindIndex(Base):
+    """A keyed hash under which a source record can be found. The keys stay with the subject."""
+
+    __tablename__ = "blind_index"
+
+    hash: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    source_record_id: Mapped[UUID] = mapped_column(
+        ForeignKey("source_record.id"), primary_key=True, index=True
+    )
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+
+
+class DuplicatePair(Identified, Versioned, Base):
+    """Two learners suggested as one person, by their home ids in order; what was decided stays for ever."""
+
+    __tablename__ = "duplicate_pair"
+    __table_args__ = (
+        UniqueConstraint("left_id", "right_id"),
+        CheckConstraint("left_id < right_id", name="in_order"),
+        Index("ix_duplicate_pair_open", "created_at", postgresql_where=text("decision = 'open'")),
+    )
+
+    left_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"))
+    right_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    reasons: Mapped[list[str]]
+    decision: Mapped[PairDecision] = enum_column(PairDecision)
+    decided_at: Mapped[datetime | None]
+    decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("link_decision.id"))
+    created_at: Mapped[datetime]
+
+
+class LinkDecision(Identified, Base):
+    """A person's decision about two learners; only ever added. Undoing one is a new row that supersedes it.
+
+    Ids and reasons only: the rows stay after erasure without naming anybody.
+    """
+
+    __tablename__ = "link_decision"
+    __table_args__ = (UniqueConstraint("supersedes_id"),)
+
+    act: Mapped[LinkAct] = enum_column(LinkAct)
+    kept_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    lost_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    source_record_ids: Mapped[list[str]]
+    decided_by: Mapped[UUID | None]
+    reason: Mapped[str | None]
+    at: Mapped[datetime]
+    supersedes_id: Mapped[UUID | None] = mapped_column(ForeignKey("link_decision.id"))
+
+
+class PersonalLink(Identified, Base):
+    """A secret link of a learner. Only its hash is here: who reads the database cannot use it."""
+
+    __tablename__ = "personal_link"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    purpose: Mapped[LinkPurpose] = enum_column(LinkPurpose)
+    subject_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_opened_at: Mapped[datetime | None]
+    wrong_birth_dates: Mapped[int]

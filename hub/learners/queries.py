@@ -1,0 +1,248 @@
+"""Selects of the person's rows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text
+from sqlalchemy.orm import Session, aliased
+
+from hub.infra.crypto import blind_index
+from hub.learners.domain.keys import Key
+from hub.learners.domain.links import LinkPurpose
+from hub.learners.domain.merging import LinkAct
+from hub.learners.domain.pairs import PairDecision
+from hub.learners.models import (
+    BlindIndex,
+    DuplicatePair,
+    Learner,
+    LearningNeeds,
+    LinkDecision,
+    PersonalLink,
+    SourceRecord,
+)
+
+
+def hashes(keys: Iterable[Key]) -> dict[bytes, Key]:
+    """The stored form of each key."""
+    return {blind_index(key.kind, key.text): key for key in keys}
+
+
+def lock_keys(session: Session, wanted: Iterable[bytes]) -> None:
+    """Let one transaction at a time identify people who share a key, until its commit.
+
+    Sorted, so that two never wait for each other. Read committed then sees what the other one stored.
+    """
+    numbers = sorted({int.from_bytes(one[:8], "big", signed=True) for one in wanted})
+    if numbers:
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"),
+            {"numbers": numbers},
+        )
+
+
+def hits(session: Session, wanted: Collection[bytes]) -> Sequence[Row[bytes, UUID, UUID]]:
+    """(hash, home learner, learner now) of every record found under one of these hashes."""
+    found = (
+        select(BlindIndex.hash, SourceRecord.home_learner_id, SourceRecord.learner_id)
+        .join(SourceRecord, SourceRecord.id == BlindIndex.source_record_id)
+        .where(BlindIndex.hash.in_(list(wanted)))
+        .distinct()
+    )
+    return session.execute(found).all()
+
+
+def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, SourceRecord]]:
+    """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
+    asked = aliased(SourceRecord)
+    found = (
+        select(asked.home_learner_id, SourceRecord)
+        .join(SourceRecord, SourceRecord.learner_id == asked.learner_id)
+        .where(asked.home_learner_id.in_(list(learner_ids)), asked.amends_id.is_(None))
+    )
+    return session.execute(found).all()
+
+
+def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Whom each learner is now; an id nobody has is left out."""
+    found = select(SourceRecord.home_learner_id, SourceRecord.learner_id).where(
+        SourceRecord.home_learner_id.in_(list(learner_ids)), SourceRecord.amends_id.is_(None)
+    )
+    return dict(session.execute(found))
+
+
+def originals_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID]]:
+    """(learner as asked, source record) without corrections: one for each time the person was referred."""
+    asked = aliased(SourceRecord)
+    found = (
+        select(asked.home_learner_id, SourceRecord.id)
+        .join(
+            SourceRecord, and_(SourceRecord.learner_id == asked.learner_id, SourceRecord.amends_id.is_(None))
+        )
+        .where(asked.home_learner_id.in_(list(learner_ids)), asked.amends_id.is_(None))
+    )
+    return session.execute(found).all()
+
+
+def needs_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID, LearningNeeds]]:
+    """(learner as asked, survivor, needs), oldest first, so that the newest, which counts, comes last."""
+    asked = aliased(SourceRecord)
+    found = (
+        select(asked.home_learner_id, asked.learner_id, LearningNeeds)
+        .join(SourceRecord, SourceRecord.learner_id == asked.learner_id)
+        .join(LearningNeeds, LearningNeeds.source_record_id == SourceRecord.id)
+        .where(asked.home_learner_id.in_(list(learner_ids)), asked.amends_id.is_(None))
+        .order_by(LearningNeeds.created_at, LearningNeeds.id)
+    )
+    return session.execute(found).all()
+
+
+def all_needs_of(session: Session, learner_id: UUID) -> Sequence[LearningNeeds]:
+    """Every telling of a learner's needs."""
+    found = (
+        select(LearningNeeds)
+        .join(SourceRecord, SourceRecord.id == LearningNeeds.source_record_id)
+        .where(SourceRecord.learner_id == learner_id)
+    )
+    return session.scalars(found).all()
+
+
+def first_referred(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, date]]:
+    """(learner as asked, first referral date of the survivor)."""
+    found = (
+        select(SourceRecord.home_learner_id, Learner.first_referred_on)
+        .join(Learner, Learner.id == SourceRecord.learner_id)
+        .where(SourceRecord.home_learner_id.in_(list(learner_ids)), SourceRecord.amends_id.is_(None))
+    )
+    return session.execute(found).all()
+
+
+def locked_learners(session: Session, learner_ids: Iterable[UUID]) -> dict[UUID, Learner]:
+    """These learners, locked in order of id until the commit, as they are now."""
+    found = select(Learner).where(Learner.id.in_(list(learner_ids))).order_by(Learner.id)
+    rows = session.scalars(found.with_for_update().execution_options(populate_existing=True))
+    return {row.id: row for row in rows}
+
+
+def locked_survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, Learner]:
+    """Whom each learner is now, locked. Asked again under the lock, for a merge may just have ended."""
+    now = survivors(session, learner_ids)
+    while True:
+        rows = locked_learners(session, set(now.values()))
+        before, now = now, survivors(session, learner_ids)
+        if now == before:
+            return {asked: rows[survivor] for asked, survivor in now.items()}
+
+
+def lock_decisions(session: Session) -> None:
+    """One decision about people at a time, until the commit: they are few, and each may touch whole trees."""
+    session.execute(select(func.pg_advisory_xact_lock(_DECISIONS)))
+
+
+_DECISIONS = 0x4C494E4B  # "LINK"
+
+
+def tree(session: Session, survivor_id: UUID) -> dict[UUID, UUID | None]:
+    """Everybody who is this learner now, each with whom they were merged into."""
+    found = (
+        select(Learner.id, Learner.merged_into_id)
+        .join(SourceRecord, SourceRecord.home_learner_id == Learner.id)
+        .where(SourceRecord.learner_id == survivor_id, SourceRecord.amends_id.is_(None))
+    )
+    return dict(session.execute(found))
+
+
+def records_at_home_in(session: Session, learner_ids: Collection[UUID]) -> Sequence[SourceRecord]:
+    found = select(SourceRecord).where(SourceRecord.home_learner_id.in_(list(learner_ids)))
+    found = found.order_by(SourceRecord.created_at, SourceRecord.id).execution_options(populate_existing=True)
+    return session.scalars(found).all()
+
+
+def pairs_between(
+    session: Session, left: Collection[UUID], right: Collection[UUID], decision: PairDecision | None = None
+) -> Sequence[DuplicatePair]:
+    """The pairs with one learner in `left` and one in `right`, locked."""
+    one_way = and_(DuplicatePair.left_id.in_(list(left)), DuplicatePair.right_id.in_(list(right)))
+    other_way = and_(DuplicatePair.left_id.in_(list(right)), DuplicatePair.right_id.in_(list(left)))
+    found = select(DuplicatePair).where(or_(one_way, other_way))
+    if decision is not None:
+        found = found.where(DuplicatePair.decision == decision)
+    found = found.order_by(DuplicatePair.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(found).all()
+
+
+def _now_of(pairs: Select[DuplicatePair]) -> Select[DuplicatePair, UUID, UUID]:
+    left, right = aliased(SourceRecord), aliased(SourceRecord)
+    return (
+        pairs.join(left, and_(left.home_learner_id == DuplicatePair.left_id, left.amends_id.is_(None)))
+        .join(right, and_(right.home_learner_id == DuplicatePair.right_id, right.amends_id.is_(None)))
+        .add_columns(left.learner_id, right.learner_id)
+    )
+
+
+def open_pairs(session: Session, limit: int | None = None) -> Sequence[Row[DuplicatePair, UUID, UUID]]:
+    """(pair, left now, right now) still to be decided, oldest first."""
+    found = _now_of(select(DuplicatePair)).where(DuplicatePair.decision == PairDecision.OPEN)
+    return session.execute(found.order_by(DuplicatePair.created_at, DuplicatePair.id).limit(limit)).all()
+
+
+def pair(session: Session, pair_id: UUID) -> Row[DuplicatePair, UUID, UUID] | None:
+    return session.execute(_now_of(select(DuplicatePair)).where(DuplicatePair.id == pair_id)).first()
+
+
+def count_open_pairs(session: Session) -> int:
+    found = select(func.count()).select_from(DuplicatePair).where(DuplicatePair.decision == PairDecision.OPEN)
+    return session.scalar(found) or 0
+
+
+def _still_stands() -> ColumnElement[bool]:
+    undone = aliased(LinkDecision)
+    return ~exists().where(undone.supersedes_id == LinkDecision.id)
+
+
+def standing_decisions(session: Session, limit: int) -> Sequence[LinkDecision]:
+    """Merges and 'different people' that nobody has undone, newest first."""
+    found = select(LinkDecision).where(
+        LinkDecision.act.in_([LinkAct.MERGE, LinkAct.DIFFERENT]), _still_stands()
+    )
+    return session.scalars(found.order_by(LinkDecision.at.desc(), LinkDecision.id.desc()).limit(limit)).all()
+
+
+def still_stands(session: Session, decision_id: UUID) -> bool:
+    """Whether nobody has undone this decision."""
+    return session.scalar(select(LinkDecision.id).where(LinkDecision.supersedes_id == decision_id)) is None
+
+
+def link_by_hash(session: Session, token_hash: bytes) -> PersonalLink | None:
+    return session.scalars(select(PersonalLink).where(PersonalLink.token_hash == token_hash)).first()
+
+
+def live_links(
+    session: Session,
+    learner_ids: Collection[UUID],
+    purpose: LinkPurpose | None,
+    subject_id: UUID | None,
+    now: datetime,
+) -> Sequence[PersonalLink]:
+    found = select(PersonalLink).where(
+        PersonalLink.learner_id.in_(list(learner_ids)), PersonalLink.expires_at > now
+    )
+    if purpose is not None:
+        found = found.where(PersonalLink.purpose == purpose)
+    if subject_id is not None:
+        found = found.where(PersonalLink.subject_id == subject_id)
+    return session.scalars(found).all()
+
+
+def locked_pair(session: Session, pair_id: UUID) -> DuplicatePair | None:
+    found = select(DuplicatePair).where(DuplicatePair.id == pair_id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).first()
+
+
+def pairs_decided_by(session: Session, decision_id: UUID) -> Sequence[DuplicatePair]:
+    found = select(DuplicatePair).where(DuplicatePair.decision_id == decision_id).order_by(DuplicatePair.id)
+    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def decision(session: Session, decision_id: UUID) -> LinkDecision | None:
+    return session.get(LinkDecision, decision_id)

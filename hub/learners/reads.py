@@ -1,0 +1,196 @@
+"""What the slices above may know about people: frozen, in bulk, in clear only where they asked for it.
+
+Every function takes the ids that other slices hold, also those of learners merged into others since, and
+answers under the id that was asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.learners import queries
+from hub.learners.domain.golden import Person, SourceRecordView, golden_record
+from hub.learners.domain.keys import KeyKind, keys_to_look_up
+from hub.learners.domain.merging import DecisionView, LinkAct, PairView
+from hub.learners.domain.needs import Needs, from_json
+from hub.learners.domain.pairs import REASON_WORDS
+from hub.learners.domain.person import SearchTerms, Sex
+from hub.learners.models import LearningNeeds, SourceRecord
+
+MOST_FOUND = 50
+
+
+def person(session: Session, learner_id: UUID) -> Person | None:
+    """The golden record of a learner, or of whom they were merged into; None when there is none."""
+    return people(session, [learner_id]).get(learner_id)
+
+
+def people(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
+    """The golden records of many learners, in two queries."""
+    grouped: dict[UUID, list[SourceRecordView]] = defaultdict(list)
+    opened: dict[UUID, SourceRecordView] = {}
+    for asked, row in queries.records_of(session, ids):
+        if row.id not in opened:
+            opened[row.id] = record_view(row)
+        grouped[asked].append(opened[row.id])
+    return {asked: golden_record(records) for asked, records in grouped.items()}
+
+
+def source_records(session: Session, learner_id: UUID) -> tuple[SourceRecordView, ...]:
+    """Every record of a learner, corrections too, oldest first."""
+    rows = [row for _, row in queries.records_of(session, [learner_id])]
+    return tuple(record_view(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id)))
+
+
+def source_record_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """The times each learner was referred: one source record each, corrections not counted."""
+    grouped: dict[UUID, set[UUID]] = defaultdict(set)
+    for asked, record_id in queries.originals_of(session, ids):
+        grouped[asked].add(record_id)
+    return {asked: frozenset(records) for asked, records in grouped.items()}
+
+
+def needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Needs]:
+    """What each learner needs, by their newest telling; a learner never asked is left out."""
+    newest = {asked: (now, row) for asked, now, row in queries.needs_of(session, ids)}
+    return {asked: needs_view(row, now) for asked, (now, row) in newest.items()}
+
+
+def first_referred_on(session: Session, ids: Collection[UUID]) -> dict[UUID, date]:
+    """The queue date of each learner: the earliest referral to any partner. It never moves later."""
+    return dict(queries.first_referred(session, ids))
+
+
+def survivor(session: Session, learner_id: UUID) -> UUID:
+    """Whom a learner is now; an unknown id is its own answer."""
+    return survivors(session, [learner_id]).get(learner_id, learner_id)
+
+
+def survivors(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    return queries.survivors(session, ids)
+
+
+def same_person_ids(session: Session, learner_id: UUID) -> frozenset[UUID]:
+    """Every id that stands for this learner, those merged into it too: for audit and steps by learner."""
+    return frozenset(queries.tree(session, survivor(session, learner_id)))
+
+
+def find(session: Session, terms: SearchTerms) -> list[UUID]:
+    """At most 50 learners by a phone, an e-mail, two name words, or a name and date of birth; best first.
+
+    Phone and e-mail must match when given; of the name words, those with most in common come first.
+    Terms too few to search by find nobody.
+    """
+    hashed = queries.hashes(keys_to_look_up(terms))
+    if not hashed:
+        return []
+    counts: Counter[UUID] = Counter()
+    by_kind: dict[KeyKind, set[UUID]] = defaultdict(set)
+    for one, _, learner_id in queries.hits(session, hashed.keys()):
+        counts[learner_id] += 1
+        by_kind[hashed[bytes(one)].kind].add(learner_id)
+    wanted = {key.kind for key in hashed.values()}
+    matching = set(counts)
+    for kind in wanted:
+        matching &= by_kind[kind]
+    best = sorted(matching, key=lambda learner_id: (-counts[learner_id], learner_id))
+    return best[:MOST_FOUND]
+
+
+def duplicate_pairs(session: Session, limit: int | None = 500) -> list[PairView]:
+    """The suggested pairs still to be decided, oldest first; pairs that ask the same question only once."""
+    found: dict[frozenset[UUID], PairView] = {}
+    for row, left_id, right_id in queries.open_pairs(session, limit):
+        view = PairView(row.id, left_id, right_id, _words(row.reasons), row.created_at, row.version)
+        known = found.get(frozenset({left_id, right_id}))
+        if known is not None:
+            reasons = tuple(dict.fromkeys((*known.reasons, *view.reasons)))
+            view = PairView(known.id, known.left_id, known.right_id, reasons, known.since, known.version)
+        found[frozenset({left_id, right_id})] = view
+    return list(found.values())
+
+
+def duplicate_pair(session: Session, pair_id: UUID) -> tuple[PairView, str] | None:
+    """A pair and what was decided about it (`open`, `same`, `different`)."""
+    row = queries.pair(session, pair_id)
+    if row is None:
+        return None
+    pair, left_id, right_id = row
+    view = PairView(pair.id, left_id, right_id, _words(pair.reasons), pair.created_at, pair.version)
+    return view, str(pair.decision)
+
+
+def count_duplicate_pairs(session: Session) -> int:
+    """How many suggestions wait: the badge on the hub's navigation."""
+    return queries.count_open_pairs(session)
+
+
+def suspected_of(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """For each learner with open suggestions, whom they may be: for hub staff only."""
+    wanted = survivors(session, ids)
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for _, left_id, right_id in queries.open_pairs(session):
+        found[left_id].add(right_id)
+        found[right_id].add(left_id)
+    return {asked: tuple(sorted(found[now])) for asked, now in wanted.items() if now in found}
+
+
+def decisions(session: Session, limit: int = 100) -> list[DecisionView]:
+    """Merges and 'different people' that stand, newest first."""
+    return [
+        DecisionView(row.id, LinkAct(row.act), row.kept_id, row.lost_id, row.decided_by, row.reason, row.at)
+        for row in queries.standing_decisions(session, limit)
+    ]
+
+
+def record_view(row: SourceRecord) -> SourceRecordView:
+    """A source record in clear."""
+    interpreter, text, call = row.contact_rules or (False, True, True)
+    return SourceRecordView(
+        id=row.id,
+        subject_id=row.subject_id,
+        learner_id=row.learner_id,
+        home_learner_id=row.home_learner_id,
+        organisation_id=row.organisation_id,
+        amends_id=row.amends_id,
+        referred_on=row.referred_on,
+        created_at=row.created_at,
+        superseded_at=row.superseded_at,
+        contact_confirmed_at=row.contact_confirmed_at,
+        name_verified_at=row.name_verified_at,
+        birth_date_verified_at=row.birth_date_verified_at,
+        given_names=row.given_names or "",
+        family_name=row.family_name or "",
+        known_as=row.known_as,
+        date_of_birth=row.date_of_birth,
+        sex=Sex(row.sex) if row.sex else None,
+        postcode=row.postcode,
+        address=row.address,
+        phone=row.phone,
+        second_phone=row.second_phone,
+        email=row.email,
+        preferred_language=row.preferred_language,
+        other_languages=tuple(row.other_languages or ()),
+        reads_in=row.reads_in,
+        first_language=row.first_language,
+        nationality=row.nationality,
+        interpreter_needed=interpreter,
+        safe_to_text=text,
+        safe_to_call=call,
+    )
+
+
+def needs_view(row: LearningNeeds, learner_id: UUID) -> Needs:
+    """Needs in clear."""
+    values: dict[str, Any] = from_json(row.answers or {})
+    return Needs(
+        learner_id=learner_id, source_record_id=row.source_record_id, recorded_on=row.recorded_on, **values
+    )
+
+
+def _words(reasons: Iterable[str]) -> tuple[str, ...]:
+    return tuple(REASON_WORDS[KeyKind(kind)] for kind in reasons if kind in REASON_WORDS)

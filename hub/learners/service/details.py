@@ -1,0 +1,134 @@
+"""Corrections: a new record that amends an old one, never a change of what a source said."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.core.errors import NotFound, RuleBroken
+from hub.core.permissions import Actor
+from hub.infra import audit
+from hub.learners import queries
+from hub.learners.domain.needs import Barrier, NewNeeds, needs_faults
+from hub.learners.domain.person import ContactChange, NewPerson, person_faults
+from hub.learners.models import Learner, SourceRecord
+from hub.learners.service.records import (
+    Belonging,
+    add_needs,
+    add_record,
+    hashed_keys,
+    index_record,
+    person_of,
+)
+
+_CONTACT = (
+    "phone",
+    "second_phone",
+    "email",
+    "postcode",
+    "address",
+    "preferred_language",
+    "interpreter_needed",
+    "safe_to_text",
+    "safe_to_call",
+)
+
+
+def update_contact(
+    session: Session, learner_id: UUID, change: ContactChange, actor: Actor, clock: Clock
+) -> None:
+    """Record new contact details of a learner; the old ones stay findable as aliases.
+
+    Nothing is written when nothing is new and nothing newly confirmed. NotFound; RuleBroken by field.
+    """
+    learner, record = _newest_record(session, learner_id)
+    person = replace(person_of(record), **{name: getattr(change, name) for name in _CONTACT})
+    if faults := person_faults(person, clock.today()):
+        raise RuleBroken.many(faults)
+    changed = [name for name in _CONTACT if getattr(person, name) != getattr(person_of(record), name)]
+    if not changed and not change.confirmed_by_learner:
+        return
+    new = _amend(session, record, person, clock)
+    new.contact_confirmed_at = clock.now() if change.confirmed_by_learner else None
+    audit.record(
+        session, actor, "learner.contact_changed", "learner", learner.id, fields=changed, clock=clock
+    )
+
+
+def update_needs(session: Session, learner_id: UUID, needs: NewNeeds, actor: Actor, clock: Clock) -> None:
+    """Record what the learner needs now; the newest telling counts. NotFound; RuleBroken by field."""
+    if faults := needs_faults(needs):
+        raise RuleBroken.many(faults)
+    learner, record = _newest_record(session, learner_id)
+    add_needs(session, needs, record, clock)
+    session.flush()
+    audit.record(session, actor, "learner.needs_changed", "learner", learner.id, clock=clock)
+
+
+def mark_verified(  # noqa: PLR0913 - two independent marks
+    session: Session,
+    learner_id: UUID,
+    actor: Actor,
+    clock: Clock,
+    *,
+    name: bool = False,
+    date_of_birth: bool = False,
+) -> None:
+    """Note that a document was seen with the name or date of birth as recorded; it is not kept."""
+    learner, record = _newest_record(session, learner_id)
+    if name:
+        record.name_verified_at = clock.now()
+    if date_of_birth:
+        record.birth_date_verified_at = clock.now()
+    seen = [field for field, is_seen in (("name", name), ("date_of_birth", date_of_birth)) if is_seen]
+    audit.record(session, actor, "learner.verified", "learner", learner.id, fields=seen, clock=clock)
+
+
+def forget_health_needs(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> None:
+    """Wipe what reveals health or disability from all that was told of needs (permission P08 withdrawn).
+
+    The one change of what was told: keeping it would need the consent that has gone.
+    """
+    learner = _survivor(session, learner_id)
+    for row in queries.all_needs_of(session, learner.id):
+        answers = dict(row.answers or {})
+        answers["barriers"] = [code for code in answers["barriers"] if code != Barrier.HEALTH_OR_DISABILITY]
+        answers["support_needed"] = None
+        if answers != row.answers:
+            row.answers = answers
+    audit.record(session, actor, "learner.health_forgotten", "learner", learner.id, clock=clock)
+
+
+def _survivor(session: Session, learner_id: UUID) -> Learner:
+    found = queries.locked_survivors(session, [learner_id])
+    if learner_id not in found:
+        raise NotFound("There is no such learner.")
+    return found[learner_id]
+
+
+def _newest_record(session: Session, learner_id: UUID) -> tuple[Learner, SourceRecord]:
+    """The learner as known now, locked against a merge meanwhile, and the record to correct."""
+    learner = _survivor(session, learner_id)
+    records: Sequence[SourceRecord] = [row for _, row in queries.records_of(session, [learner.id])]
+    current = [row for row in records if row.superseded_at is None]
+    return learner, max(current, key=lambda row: (row.created_at, row.id))
+
+
+def _amend(session: Session, record: SourceRecord, person: NewPerson, clock: Clock) -> SourceRecord:
+    belongs = Belonging(
+        subject_id=record.subject_id,
+        learner_id=record.learner_id,
+        home_learner_id=record.home_learner_id,
+        organisation_id=record.organisation_id,
+        referred_on=record.referred_on,
+        amends_id=record.amends_id or record.id,
+    )
+    record.superseded_at = clock.now()
+    new = add_record(session, person, belongs, clock.now())
+    new.name_verified_at = record.name_verified_at
+    new.birth_date_verified_at = record.birth_date_verified_at
+    session.flush()
+    index_record(session, new, hashed_keys(person))
+    return new

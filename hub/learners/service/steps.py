@@ -1,0 +1,33 @@
+"""The steps that this slice opens: a suspected pair is to be decided by a manager of the hub."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.core.clock import Clock
+from hub.core.permissions import Role
+from hub.learners.models import DuplicatePair
+from hub.steps import service as steps
+from hub.steps.domain import NewStep, Owner, StepKind
+
+
+def ask_to_decide(session: Session, pairs: Iterable[DuplicatePair], clock: Clock) -> None:
+    """Open a step for each pair, due in the hub's usual time for a stalled step."""
+    owner = Owner.role(accounts.hub_organisation(session).id, Role.HUB_MANAGER)
+    due_on = steps.due(session, "stall_days", clock)
+    for pair in pairs:
+        step = NewStep(
+            kind=StepKind.DUPLICATE_TO_DECIDE,
+            subject_type="duplicate_pair",
+            subject_id=pair.id,
+            owner=owner,
+            due_on=due_on,
+            learner_id=pair.right_id,
+        )
+        steps.open_step(session, step, clock)
+
+
+def stop_asking(session: Session, pairs: Iterable[DuplicatePair], clock: Clock) -> None:
+    for pair in pairs:
+        steps.close_step(session, StepKind.DUPLICATE_TO_DECIDE, pair.id, clock)
