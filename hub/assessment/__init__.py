@@ -1,0 +1,1 @@
+"""Appointments and the common initial assessment."""
