@@ -41,6 +41,10 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-quic",
 )
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{folder}/fonts/fonts</dir><cachedir>{folder}/fonts/cache</cachedir></fontconfig>
+"""
 WCAG_22_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
@@ -83,14 +87,15 @@ def _unpack(folder: Path) -> None:
         content = brotli.decompress((packed / f"{name}.tar.br").read_bytes())
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             archive.extractall(fresh / name, filter="data")
+    (fresh / "fonts" / "fonts.conf").write_text(FONTS.format(folder=folder))
     fresh.rename(folder)
 
 
 def _startable(program: Path, folder: Path) -> Installed:
     """Try it with this machine's libraries, then with those of the package (a bare machine lacks NSS)."""
     environment = dict(os.environ)
-    if not shutil.which("fc-list") and not Path("/etc/fonts/fonts.conf").exists():
-        environment["FONTCONFIG_PATH"] = str(folder / "fonts" / "fonts")
+    if not Path("/etc/fonts/fonts.conf").exists() and (folder / "fonts").is_dir():
+        environment["FONTCONFIG_FILE"] = str(folder / "fonts" / "fonts.conf")
     libraries = str(folder / "al2023" / "lib")
     problem = ""
     for extra in ({}, {"LD_LIBRARY_PATH": libraries}):
