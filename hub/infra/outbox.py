@@ -9,7 +9,7 @@ reference at the provider before it sends again, so that a killed worker never s
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -190,7 +190,8 @@ class Worker:
         except SendLater as error:
             return error
         except SendUnknown as error:
-            return SendLater(error.code)
+            # By then the message, if it arrived, can be found under its reference.
+            return SendLater(error.code, retry_after=LEASE)
 
     def _settle(self, entry: OutboxEntry, outcome: Outcome | SendLater) -> None:
         with transaction(SYSTEM) as session:
@@ -225,10 +226,8 @@ def _update(session: Session, entry: OutboxEntry, **values: Any) -> None:
 
 
 def _next_try(later: SendLater, attempts: int, now: datetime) -> datetime:
-    """When to try again: the provider's midnight (UTC), the time it asked for, or our own back-off."""
-    if later.daily:
-        return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-    return now + (timedelta(seconds=later.retry_after) if later.retry_after else _wait(attempts))
+    """When to try again: after the time the provider asked for, or our own back-off."""
+    return now + (later.retry_after or _wait(attempts))
 
 
 def _wait(attempts: int) -> timedelta:

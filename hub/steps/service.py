@@ -1,0 +1,123 @@
+"""Opening, moving and closing steps, and chasing those that are late."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.core.clock import Clock
+from hub.core.permissions import HUB_ROLES, Role
+from hub.infra.calendars import holidays
+from hub.infra.db import record
+from hub.policy import reads as policy
+from hub.steps import queries
+from hub.steps.domain import (
+    DigestDue,
+    NewStep,
+    Owner,
+    StepChased,
+    StepEscalated,
+    StepKind,
+    StepState,
+    due_on,
+    lateness,
+)
+from hub.steps.models import Step
+
+
+def open_step(session: Session, new: NewStep, clock: Clock) -> Step:
+    """Open a step; where one of this kind is open for the subject, it gets the new owner and due date."""
+    row = queries.open_step(session, new.kind, new.subject_id)
+    if row is None:
+        row = Step(
+            kind=new.kind, state=StepState.OPEN, subject_type=new.subject_type, subject_id=new.subject_id,
+            opened_at=clock.now(), learner_id=new.learner_id,
+        )  # fmt: skip
+        session.add(row)
+    row.organisation_id, row.role = new.owner.organisation_id, new.owner.role
+    row.user_account_id = new.owner.user_id
+    row.learner_id = new.learner_id or row.learner_id
+    row.due_on, row.chased_at, row.escalated_at = new.due_on, None, None
+    return row
+
+
+def close_step(
+    session: Session, kind: StepKind, subject_id: UUID, clock: Clock, outcome: str = "done"
+) -> None:
+    """Close the open step of this kind; nothing happens when there is none."""
+    row = queries.open_step(session, kind, subject_id)
+    if row is not None:
+        row.state, row.closed_at, row.outcome = StepState.CLOSED, clock.now(), outcome
+
+
+def close_steps(session: Session, subject_ids: Iterable[UUID], clock: Clock, outcome: str = "done") -> None:
+    """Close all open steps about these subjects."""
+    for row in queries.open_steps(session, subject_ids):
+        row.state, row.closed_at, row.outcome = StepState.CLOSED, clock.now(), outcome
+
+
+def move_learner(session: Session, subject_ids: Iterable[UUID], learner_id: UUID) -> None:
+    """Point steps about these subjects at another learner, after a merge or an unmerge."""
+    session.execute(update(Step).where(Step.subject_id.in_(list(subject_ids))).values(learner_id=learner_id))
+
+
+def due(session: Session, code: str, clock: Clock) -> date:
+    """The day on which the clock `code`, started today, runs out. A clock that is off runs out in a year."""
+    today = clock.today()
+    return due_on(policy.number(session, code, today) or 260, today, holidays())
+
+
+def hub_role(session: Session, role: Role = Role.HUB_MANAGER) -> Owner:
+    """The hub's people of a role, as owner."""
+    return Owner.of_role(accounts.hub_organisation(session).id, role)
+
+
+def chase_due(session: Session, clock: Clock) -> int:
+    """Remind the holders of stalled steps, once; escalate to the hub what is twice as late; how many.
+
+    Reminders become one digest a person: see `digests_due`.
+    """
+    today = clock.today()
+    stall = policy.number(session, "stall_days", today)
+    chased = 0
+    for row in queries.late(session, today):
+        late = lateness(row.due_on, today, stall, holidays())
+        if late.is_stalled and row.chased_at is None:
+            row.chased_at = clock.now()
+            record(session, StepChased(row.id))
+            chased += 1
+        if late.is_escalated and row.escalated_at is None:
+            row.escalated_at = clock.now()
+            record(session, StepEscalated(row.id))
+    return chased
+
+
+def digests_due(session: Session, clock: Clock) -> int:
+    """On a working day, one digest for each person who holds an overdue step; how many people."""
+    today = clock.today()
+    people: set[UUID] = set()
+    for row in queries.late(session, today):
+        people.update(_holders(session, row))
+    for user_id in sorted(people):
+        record(session, DigestDue(user_id, today))
+    return len(people)
+
+
+def _holders(session: Session, row: Step) -> set[UUID]:
+    """The person named, else everybody of the role; for what was escalated, the hub's managers too."""
+    users = {row.user_account_id} if row.user_account_id else _active(session, row.organisation_id, row.role)
+    if row.escalated_at is not None and row.role not in HUB_ROLES:
+        users |= _active(session, accounts.hub_organisation(session).id, Role.HUB_MANAGER)
+    return {user for user in users if user is not None}
+
+
+def _active(session: Session, organisation_id: UUID, role: Role) -> set[UUID | None]:
+    cache: dict[tuple[UUID, Role], set[UUID | None]] = session.info.setdefault("hub_step_holders", {})
+    key = (organisation_id, role)
+    if key not in cache:
+        users = accounts.users_of(session, organisation_id, role)
+        cache[key] = {user.id for user in users if user.is_active}
+    return cache[key]
