@@ -193,7 +193,7 @@ def checks() -> dict[str, Words]:
         "format": [BIN / "ruff", "format", "--check", "--quiet"],
         "lint": [BIN / "ruff", "check", "--quiet"],
         "types": [BIN / "mypy"],
-        "imports": [BIN / "lint-imports", "--cache-dir", ".cache/import-linter", "--no-timestamps"],
+        "imports": [BIN / "lint-imports", "--cache-dir", ".cache/import-linter"],
         "templates": [PYTHON, "-m", "tools.lint_templates"],
         "database": [BIN / "hub", "db", "check"],
     }
