@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts.domain import OrganisationKind
@@ -33,7 +33,7 @@ def users_of(session: Session, organisation_id: UUID, role: Role | None = None) 
 
 def live_session(session: Session, token_hash: bytes, now: datetime) -> tuple[UserSession, UserAccount] | None:
     """The sign-in of a token and its person, when neither is ended."""
-    found: Select[tuple[UserSession, UserAccount]] = (
+    found = (
         select(UserSession, UserAccount)
         .join(UserAccount, UserAccount.id == UserSession.user_account_id)
         .join(Organisation, Organisation.id == UserAccount.organisation_id)

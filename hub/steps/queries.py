@@ -28,7 +28,7 @@ def learner_steps(session: Session, learner_ids: Iterable[UUID]) -> Sequence[Ste
     return session.scalars(found.order_by(Step.due_on, Step.id)).all()
 
 
-def held_by(actor: Actor) -> Select[tuple[Step]]:
+def held_by(actor: Actor) -> Select[Step]:
     """Open steps that this person may act on: their own, and those of their role.
 
     The hub's managers see all the hub's steps: an assessor may be away.
@@ -40,7 +40,7 @@ def held_by(actor: Actor) -> Select[tuple[Step]]:
     return select(Step).where(OPEN, Step.organisation_id == actor.organisation_id, Step.role.in_(roles), mine)
 
 
-def escalated_to_hub() -> Select[tuple[Step]]:
+def escalated_to_hub() -> Select[Step]:
     return select(Step).where(OPEN, Step.escalated_at.is_not(None))
 
 

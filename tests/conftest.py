@@ -1,0 +1,274 @@
+"""Fixtures for all tests: one embedded PostgreSQL, a database per worker from a template, a clock that stands.
+
+- `session`: a transaction that is rolled back at the end; requests by `client` inside the same test see it.
+- `committed`: real commits (races, browser journeys); the tables are emptied afterwards.
+- `clock`: Monday 11 January 2027, 10:00 in London; move it as you like.
+- `as_role(Role.X, organisation)`: a browser-like client that is signed in; `api(Role.X)`: one with a key.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from hub.accounts import service as accounts_service
+from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
+from hub.accounts.models import Organisation, UserAccount
+from hub.accounts.reads import actor_of_user
+from hub.core.clock import FixedClock
+from hub.core.permissions import SYSTEM, Actor, Role
+from hub.infra import db, embedded_postgres, migrations
+from hub.infra.config import Environment, Settings
+from hub.infra.crypto import KeyRing, Vault, using_vault
+
+NOW = datetime(2027, 1, 11, 10, 0, tzinfo=UTC)
+NOTIFY_TOKEN = "test-callback-token"
+TEST_KEYRING = KeyRing("k1", {"k1": b"1" * 32}, b"2" * 32, b"3" * 32)
+TEMPLATE = "hub_template"
+PASSWORD = "correct-horse-battery"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One server for all workers of this run: its folder is named before the workers start."""
+    if not hasattr(config, "workerinput"):
+        os.environ["ESOL_TEST_POSTGRES"] = tempfile.mkdtemp(prefix="esol-hub-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop("ESOL_TEST_POSTGRES"))
+        if (folder / "postgres").exists():
+            embedded_postgres.destroy(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> embedded_postgres.EmbeddedServer:
+    """The run's PostgreSQL, started by whoever needs it first."""
+    return embedded_postgres.ensure_running(Path(os.environ["ESOL_TEST_POSTGRES"]), durable=False)
+
+
+@pytest.fixture(scope="session")
+def database(server: embedded_postgres.EmbeddedServer, worker_id: str) -> Iterator[embedded_postgres.EmbeddedServer]:
+    """This worker's own database, copied from a template that the first worker migrates."""
+    with (Path(os.environ["ESOL_TEST_POSTGRES"]) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Path(lock.name).with_suffix(".made")
+        if not made.exists():
+            template = embedded_postgres.create_database(server, TEMPLATE)
+            prepare(template.owner_url)
+            made.touch()
+    name = f"test_{worker_id}"
+    yield embedded_postgres.create_database(server, name, template=TEMPLATE)
+    embedded_postgres.drop_database(server, name)
+
+
+def prepare(owner_url: str) -> None:
+    """Tables for tests while the first migration is not written yet."""
+    import importlib
+    from importlib.util import find_spec
+
+    from sqlalchemy import ForeignKeyConstraint
+
+    import hub.infra.audit
+    import hub.infra.geography
+    import hub.infra.idempotency
+    import hub.infra.outbox
+    import hub.infra.subject_keys  # noqa: F401
+    from hub.app import SLICES
+
+    for name in SLICES:
+        if find_spec(f"hub.{name}") and find_spec(f"hub.{name}.models"):
+            try:
+                importlib.import_module(f"hub.{name}.models")
+            except Exception as error:
+                print(f"models of {name}: {error!r}")
+    tables = db.Base.metadata.tables
+    for table in tables.values():
+        for constraint in list(table.constraints):
+            if isinstance(constraint, ForeignKeyConstraint):
+                if any(key.target_fullname.split(".")[0] not in tables for key in constraint.elements):
+                    table.constraints.remove(constraint)
+                    for key in constraint.elements:
+                        key.parent.foreign_keys.discard(key)
+                        table.foreign_keys.discard(key)
+    owner = create_engine(owner_url)
+    db.Base.metadata.create_all(owner)
+    with owner.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
+    owner.dispose()
+    migrations.grant(owner_url, "hub_app")
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """`gw0`, `gw1`, or `main` without xdist."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        environment=Environment.TEST,
+        data_dir=tmp_path,
+        base_url="http://127.0.0.1:8000",
+        hub_name="Hackney ESOL Hub",
+        allow_drama_numbers=True,
+        notify_tokens=(NOTIFY_TOKEN,),
+        log_level="WARNING",
+    )
+
+
+@pytest.fixture(scope="session")
+def engine(database: embedded_postgres.EmbeddedServer) -> Iterator[object]:
+    made = db.make_engine(database.app_url, 12)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def hub(engine, settings: Settings, clock: FixedClock) -> Iterator[db.Runtime]:
+    """The runtime of this test, with the real wiring."""
+    from hub.wiring import DELIVERIES, REACTIONS
+
+    made = db.Runtime(settings, engine, TEST_KEYRING, clock, REACTIONS, DELIVERIES)
+    db.configure(made)
+    token = db.current_actor_var.set(SYSTEM)
+    yield made
+    db.current_actor_var.reset(token)
+
+
+@pytest.fixture
+def session(hub: db.Runtime) -> Iterator[Session]:
+    """A session whose work is rolled back at the end. Call `db.react(session)` to run the reactions now."""
+    with hub.engine.connect() as connection:
+        outer = connection.begin()
+        hub.sessions = sessionmaker(
+            bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        with hub.sessions() as made, using_vault(Vault(made, hub.keyring)):
+            made.info["hub_actor"] = SYSTEM
+            yield made
+        outer.rollback()
+
+
+@pytest.fixture
+def committed(hub: db.Runtime, database: embedded_postgres.EmbeddedServer) -> Iterator[db.Runtime]:
+    """Real commits: for races and browsers. All tables but the postcodes are emptied at the end."""
+    yield hub
+    owner = create_engine(database.owner_url)
+    with owner.begin() as connection:
+        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+        tables = ", ".join(f'"{t}"' for t in names if t not in {"postcode", "alembic_version"})
+        connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+    owner.dispose()
+
+
+@pytest.fixture
+def app(hub: db.Runtime) -> Flask:
+    from hub.app import create_app
+
+    made = create_app(hub)
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return made
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> FlaskClient:
+    """A visitor who is not signed in, inside this test's transaction."""
+    return app.test_client()
+
+
+Organise = Callable[..., Organisation]
+
+
+@pytest.fixture
+def organise(clock: FixedClock) -> Organise:
+    """organise(session, "jobcentre", slug=None) -> the organisation, made once per slug."""
+
+    def make(session: Session, kind: str = "hub", slug: str | None = None) -> Organisation:
+        slug = slug or f"the-{kind}"
+        known = session.query(Organisation).filter_by(slug=slug).first()
+        new = NewOrganisation(slug, slug.replace("-", " ").title(), OrganisationKind(kind))
+        return known or accounts_service.create_organisation(session, new, SYSTEM, clock)
+
+    return make
+
+
+_KIND_OF = {Role.REFERRER: "jobcentre", Role.PROVIDER: "provider"}
+
+
+@pytest.fixture
+def person(clock: FixedClock, organise: Organise) -> Callable[..., Actor]:
+    """person(session, Role.REFERRER, organisation=None) -> the Actor of a member of staff."""
+
+    def make(session: Session, role: Role, organisation: Organisation | None = None) -> Actor:
+        organise(session, "hub")
+        home = organisation or organise(session, _KIND_OF.get(role, "hub"))
+        email = f"{role}@{home.slug}.example"
+        user = session.query(UserAccount).filter_by(email=email).first()
+        if user is None:
+            new = NewUser(email, f"Robin {role.replace('_', ' ').title()}", home.id, role)
+            user = accounts_service.create_user(session, new, PASSWORD, SYSTEM, clock)
+        return actor_of_user(user)
+
+    return make
+
+
+@pytest.fixture
+def as_role(app: Flask, session: Session, person, clock: FixedClock) -> Callable[..., FlaskClient]:
+    """as_role(Role.ASSESSOR, organisation=None) -> a signed-in client; `.actor` says who."""
+
+    def sign_in(role: Role, organisation: Organisation | None = None) -> FlaskClient:
+        actor = person(session, role, organisation)
+        signed = app.test_client()
+        put_session(signed, session, actor, clock)
+        signed.actor = actor  # type: ignore[attr-defined]
+        return signed
+
+    return sign_in
+
+
+def put_session(client: FlaskClient, session: Session, actor: Actor, clock: FixedClock) -> None:
+    assert actor.id is not None
+    token = accounts_service.new_session(session, actor.id, "test", clock)
+    session.flush()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = token, True
+
+
+@pytest.fixture
+def api(app: Flask, session: Session, organise: Organise, clock: FixedClock) -> Callable[..., FlaskClient]:
+    """api(Role.REFERRER, organisation=None) -> a client that sends an API key; `.organisation_id` says whose."""
+
+    def make(role: Role, organisation: Organisation | None = None) -> FlaskClient:
+        organise(session, "hub")
+        home = organisation or organise(session, _KIND_OF.get(role, "hub"))
+        key = accounts_service.create_key(session, home.id, role, SYSTEM, clock)
+        session.flush()
+        keyed = app.test_client()
+        keyed.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+        keyed.organisation_id = home.id  # type: ignore[attr-defined]
+        return keyed
+
+    return make
+
+
+def uuid(number: int) -> UUID:
+    """A readable id for tests."""
+    return UUID(int=number)
