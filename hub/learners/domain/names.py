@@ -21,12 +21,9 @@ _DROPPED_MARKS = frozenset(
 )
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "rev", "haji", "hajji", "hajj"])
 _NO_NAME = frozenset(["fnu", "lnu", "nfn", "nln", "xxx", "unknown", "none", "na"])
-_PARTICLES = frozenset(
-    ["al", "el", "ul", "as", "ash", "ad"]  # Arabic
-    + ["bin", "bint", "binti", "ibn"]
-    + ["de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "las", "los", "le", "y", "e"]
-    + ["van", "von", "der", "den"]
-)
+_ARABIC = {"al", "el", "ul", "as", "ash", "ad", "bin", "bint", "binti", "ibn"}
+_ROMANCE = {"de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "las", "los", "le", "y", "e"}
+_PARTICLES = _ARABIC | _ROMANCE | {"van", "von", "der", "den"}
 _ARTICLES = frozenset(["al", "el", "ul", "ar", "as", "ash", "ad", "an"])
 _GLUED = {
     "abd": "abdul",
@@ -37,23 +34,8 @@ _GLUED = {
     "ben": "ben",
 }
 _GLUED |= {"gebre": "gebre", "gabre": "gebre", "gebra": "gebre"}
-_SAME = dict.fromkeys(
-    [
-        "md",
-        "mhd",
-        "mohd",
-        "mohamed",
-        "mohammed",
-        "mohammad",
-        "mohamad",
-        "muhamed",
-        "muhammed",
-        "muhamad",
-        "mohamud",
-        "mahomed",
-    ],
-    "muhammad",
-)
+_MUHAMMAD = {"md", "mhd", "mohd", "mohamed", "mohammed", "mohammad", "mohamad", "muhamed", "muhammed"}
+_SAME = dict.fromkeys(_MUHAMMAD | {"muhamad", "mohamud", "mahomed"}, "muhammad")
 
 
 def name_tokens(*names: str | None) -> tuple[str, ...]:

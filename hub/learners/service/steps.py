@@ -4,17 +4,15 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import reads as accounts
 from hub.core.clock import Clock
-from hub.core.permissions import Role
 from hub.learners.models import DuplicatePair
 from hub.steps import service as steps
-from hub.steps.domain import NewStep, Owner, StepKind
+from hub.steps.domain import NewStep, StepKind
 
 
 def ask_to_decide(session: Session, pairs: Iterable[DuplicatePair], clock: Clock) -> None:
     """Open a step for each pair, due in the hub's usual time for a stalled step."""
-    owner = Owner.role(accounts.hub_organisation(session).id, Role.HUB_MANAGER)
+    owner = steps.hub_role(session)
     due_on = steps.due(session, "stall_days", clock)
     for pair in pairs:
         step = NewStep(

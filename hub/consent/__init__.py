@@ -1,0 +1,1 @@
+"""Permission: purposes, the exact words shown, what each learner agreed to, withdrawal."""

@@ -1,0 +1,140 @@
+"""What a learner agreed to, how it was asked, and what happened to it since."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from hub.consent.domain.purposes import PURPOSES, Purpose
+from hub.consent.domain.standing import ChoiceMade, Standing
+from hub.consent.domain.wording import has_words, versions
+from hub.core.events import Event
+
+CHANNEL_WORDS = {
+    "in_person": "In person",
+    "phone": "By phone",
+    "web": "On a web page",
+    "paper": "On paper",
+    "sms_link": "Through a link in a text",
+}
+
+
+class Channel(StrEnum):
+    """How the learner was asked."""
+
+    IN_PERSON = "in_person"
+    PHONE = "phone"
+    WEB = "web"
+    PAPER = "paper"
+    SMS_LINK = "sms_link"
+
+    @property
+    def words(self) -> str:
+        return CHANNEL_WORDS[self.value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewConsent:
+    """The answers to one asking. `purposes` are those agreed to; optional ones left out were refused.
+
+    Without wording version or language the consent is not proven, and permits nothing optional until the hub
+    has confirmed it. `organisation_id` where an import acts for another organisation than the actor's.
+    """
+
+    given_on: date
+    channel: str
+    language: str | None = None
+    wording_version: str | None = None
+    purposes: frozenset[str] = frozenset()
+    interpreter_used: bool = False
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """How the hub confirmed an unproven consent: which words were shown, and how the hub knows."""
+
+    wording_version: str
+    language: str
+    interpreter_used: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ConsentGiven(Event):
+    """A learner was asked; the answers stand in the record."""
+
+    consent_id: UUID
+    learner_id: UUID
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn(Event):
+    """A learner took back these permissions; from this transaction on nothing may rely on them."""
+
+    learner_id: UUID
+    purposes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ConsentView:
+    """One consent record in clear, with its choices."""
+
+    id: UUID
+    learner_id: UUID
+    source_record_id: UUID
+    organisation_id: UUID | None
+    captured_by: UUID | None
+    given_on: date
+    channel: Channel
+    language: str | None
+    wording_version: str | None
+    wording_sha256: str | None
+    interpreter_used: bool
+    proven: bool
+    proven_at: datetime | None
+    proof_note: str | None
+    created_at: datetime
+    choices: tuple[ChoiceMade, ...]
+
+
+@dataclass(frozen=True)
+class PurposeStanding:
+    """How one purpose stands for a learner today, over all sources. `words` say why, for staff."""
+
+    purpose: Purpose
+    standing: Standing
+    permitted: bool
+    words: str
+
+
+def is_proven(wording_version: str | None, language: str | None) -> bool:
+    """Proof needs the exact words: their version and the language they were in."""
+    return bool(wording_version and language)
+
+
+def consent_faults(new: NewConsent, today: date) -> dict[str, str]:
+    """What is wrong with an asking, by field; empty when nothing is."""
+    faults = wording_faults(new.wording_version, new.language, new.interpreter_used)
+    if new.given_on > today:
+        faults["given_on"] = "The day the learner agreed must not be in the future"
+    if new.channel not in CHANNEL_WORDS:
+        faults["channel"] = f"Say how the learner was asked: {', '.join(CHANNEL_WORDS)}"
+    if unknown := unknown_purposes(new.purposes):
+        faults["purposes"] = f"{unknown[0]} is not a purpose. Use {', '.join(PURPOSES)}"
+    return faults
+
+
+def unknown_purposes(codes: Collection[str]) -> list[str]:
+    return sorted(set(codes) - set(PURPOSES))
+
+
+def wording_faults(version: str | None, language: str | None, interpreter_used: bool) -> dict[str, str]:
+    """The version must be one that was published; its words must exist in the language, unless somebody
+    interpreted them. What is absent is no fault here: it makes the consent unproven."""
+    if version and version not in versions():
+        return {"wording_version": f"There is no wording {version[:20]}. Use {versions()[-1]}"}
+    if version and language and not interpreter_used and not has_words(version, language):
+        return {"language": "The words do not exist in this language. Say that an interpreter helped"}
+    return {}

@@ -1,0 +1,77 @@
+"""Selects of permission."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from hub.consent.models import Consent, ConsentChoice
+
+
+def tellings(
+    session: Session, source_record_ids: Collection[UUID], purposes: Collection[str]
+) -> Sequence[Row[UUID, date, datetime, bool, str, bool, datetime | None]]:
+    """(source, given on, recorded at, proven, purpose, granted, withdrawn at) of these sources and purposes."""
+    found = (
+        select(
+            Consent.source_record_id,
+            Consent.given_on,
+            Consent.created_at,
+            Consent.proven,
+            ConsentChoice.purpose,
+            ConsentChoice.granted,
+            ConsentChoice.withdrawn_at,
+        )
+        .join(ConsentChoice, ConsentChoice.consent_id == Consent.id)
+        .where(
+            Consent.source_record_id.in_(list(source_record_ids)), ConsentChoice.purpose.in_(list(purposes))
+        )
+        .order_by(Consent.created_at, Consent.id)
+    )
+    return session.execute(found).all()
+
+
+def consents_of(session: Session, learner_id: UUID) -> Sequence[Consent]:
+    """Every asking of a learner, newest first."""
+    found = select(Consent).where(Consent.learner_id == learner_id)
+    return session.scalars(found.order_by(Consent.created_at.desc(), Consent.id.desc())).all()
+
+
+def consent(session: Session, consent_id: UUID) -> Consent | None:
+    """One asking, locked."""
+    return session.scalars(select(Consent).where(Consent.id == consent_id).with_for_update()).first()
+
+
+def choices_of(session: Session, consent_ids: Collection[UUID]) -> Sequence[ConsentChoice]:
+    found = select(ConsentChoice).where(ConsentChoice.consent_id.in_(list(consent_ids)))
+    return session.scalars(found.order_by(ConsentChoice.consent_id, ConsentChoice.purpose)).all()
+
+
+def standing_grants(session: Session, learner_id: UUID, purposes: Collection[str]) -> Sequence[ConsentChoice]:
+    """The yeses of a learner that were not taken back, locked."""
+    found = (
+        select(ConsentChoice)
+        .join(Consent, Consent.id == ConsentChoice.consent_id)
+        .where(Consent.learner_id == learner_id, ConsentChoice.purpose.in_(list(purposes)))
+        .where(ConsentChoice.granted, ConsentChoice.withdrawn_at.is_(None))
+        .order_by(ConsentChoice.consent_id, ConsentChoice.purpose)
+    )
+    locked = found.with_for_update(of=ConsentChoice).execution_options(populate_existing=True)
+    return session.scalars(locked).all()
+
+
+def unproven_of(session: Session, learner_id: UUID) -> Sequence[UUID]:
+    return session.scalars(select(Consent.id).where(Consent.learner_id == learner_id, ~Consent.proven)).all()
+
+
+def unproven_from(session: Session, source_record_ids: Collection[UUID]) -> Sequence[UUID]:
+    found = select(Consent.id).where(Consent.source_record_id.in_(list(source_record_ids)), ~Consent.proven)
+    return session.scalars(found).all()
+
+
+def move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:
+    """Give all askings at these sources to another learner: a merge or its undoing."""
+    moved = update(Consent).where(Consent.source_record_id.in_(list(source_record_ids)))
+    session.execute(moved.values(learner_id=learner_id))
