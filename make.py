@@ -11,7 +11,10 @@ as packages. What is fetched is pinned by hash (requirements*.txt, package-lock.
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - says so instead of failing on a detail below
-    sys.exit("ESOL Hub needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])  # noqa: UP031
+    sys.exit(
+        "ESOL Hub needs Python 3.11 or newer; this is %d.%d. "  # noqa: UP031 - read by the oldest Pythons
+        "Where a newer one is installed: make demo PYTHON=python3.12" % sys.version_info[:2]
+    )
 
 import contextlib
 import hashlib
@@ -26,6 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 BIN = ROOT / ".venv" / "bin"
 PYTHON = BIN / "python"
+LOCK, LOCK_DEVELOP = "requirements.txt", "requirements-dev.txt"
 STAMPS = ROOT / ".venv" / ".stamps"
 PIP = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -74,10 +78,10 @@ def digest(*paths: Path) -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 
-def stamped(name: str, value: str) -> bool:
-    """Was the step `name` last done for exactly this input?"""
+def stamped(name: str, *values: str) -> bool:
+    """Was the step `name` last done for one of these inputs?"""
     stamp = STAMPS / name
-    return stamp.is_file() and stamp.read_text() == value
+    return stamp.is_file() and stamp.read_text() in values
 
 
 def stamp(name: str, value: str) -> None:
@@ -111,14 +115,15 @@ def ensure_environment() -> None:
         )
 
 
-def ensure_packages(lock: str) -> None:
+def ensure_packages(*, develop: bool) -> None:
     """Install what the lock file names, with hashes; the development lock holds the other one too."""
-    wanted = digest(ROOT / lock)
-    if stamped(lock, wanted):
+    run_only, everything = (f"{file}:{digest(ROOT / file)}" for file in (LOCK, LOCK_DEVELOP))
+    if stamped("packages", everything) or (not develop and stamped("packages", run_only)):
         return
+    file = LOCK_DEVELOP if develop else LOCK
     # Modules compile when they are first imported, which is sooner than compiling them all.
-    must(f"Python packages of {lock}", *PIP, "--require-hashes", "--no-compile", "--requirement", lock)
-    stamp(lock, wanted)
+    must(f"Python packages of {file}", *PIP, "--require-hashes", "--no-compile", "--requirement", file)
+    stamp("packages", everything if develop else run_only)
 
 
 def ensure_project() -> None:
@@ -132,12 +137,12 @@ def ensure_project() -> None:
 
 def ensure_assets(*, browser: bool) -> None:
     """Fetch stylesheets, scripts, fonts (and the test browser) with npm; lay them where pages find them."""
-    name, extra = ("npm-dev", []) if browser else ("npm", ["--omit=dev"])
     wanted = digest(ROOT / "package-lock.json")
-    complete = (ROOT / "node_modules").is_dir() and (stamped(name, wanted) or stamped("npm-dev", wanted))
-    if not complete:
-        must("stylesheets and fonts" + (", test browser" if browser else ""), BIN / "npm", "ci", *extra)
-        stamp(name, wanted)
+    enough = (f"browser:{wanted}",) if browser else (f"browser:{wanted}", f"pages:{wanted}")
+    if not (stamped("npm", *enough) and (ROOT / "node_modules").is_dir()):
+        what, fewer = ("stylesheets, test browser", []) if browser else ("stylesheets", ["--omit=dev"])
+        must(what, BIN / "npm", "ci", *fewer)
+        stamp("npm", enough[0] if browser else enough[-1])
     wanted = digest(ROOT / "package-lock.json", ROOT / "tools" / "assets.py")
     if not (stamped("assets", wanted) and (ROOT / "hub/ui/static/vendor").is_dir()):
         must("static files", PYTHON, "-m", "tools.assets")
@@ -148,10 +153,7 @@ def set_up(*, develop: bool) -> None:
     """Bring a fresh clone to where the hub (or its tests) can run; a second call costs milliseconds."""
     with one_at_a_time():
         ensure_environment()
-        if develop:
-            ensure_packages("requirements-dev.txt")
-        elif not stamped("requirements-dev.txt", digest(ROOT / "requirements-dev.txt")):
-            ensure_packages("requirements.txt")
+        ensure_packages(develop=develop)
         ensure_project()
         ensure_assets(browser=develop and not os.environ.get("HUB_TEST_BROWSER"))
 
