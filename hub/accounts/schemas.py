@@ -1,0 +1,47 @@
+"""Shapes of the accounts forms."""
+
+from typing import Any
+
+from marshmallow import Schema, post_load
+
+from hub.accounts.domain import LONGEST_PASSWORD, NewOrganisation, OrganisationKind
+from hub.core.permissions import Role
+from hub.ui.fields import Choice, Date, Email, Name, Phone, Text
+
+
+class SignInSchema(Schema):
+    email = Text(254, "your email address", required=True)
+    password = Text(LONGEST_PASSWORD, "your password", required=True)
+    next = Text(500, load_default=None)
+
+
+class PasswordSchema(Schema):
+    old_password = Text(LONGEST_PASSWORD, "your present password", required=True)
+    password = Text(LONGEST_PASSWORD, "a new password", required=True)
+
+
+class OrganisationSchema(Schema):
+    slug = Text(40, "a short name", required=True)
+    name = Text(120, "the name", required=True)
+    kind = Choice(OrganisationKind, "the kind of organisation", required=True)
+    email = Email("an email address", load_default=None)
+    phone = Phone("a phone number", load_default=None)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> NewOrganisation:
+        return NewOrganisation(**data)
+
+
+class PersonSchema(Schema):
+    name = Name("the name", required=True)
+    email = Email("the email address", required=True)
+    role = Choice(Role, "the role", required=True)
+
+
+class KeySchema(Schema):
+    role = Choice(Role, "what the key may do", required=True)
+
+
+class AgreementSchema(Schema):
+    starts_on = Date("the first day", required=True)
+    ends_on = Date("the last day", required=True)
