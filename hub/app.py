@@ -93,7 +93,9 @@ def _register(app: Flask, csrf: CSRFProtect) -> None:
 def _open_the_description(app: Flask) -> None:
     """The API's description is public; flask-smorest's view is a bound method and takes no mark of its own."""
     describe = app.view_functions["api-docs.openapi_json"]
-    app.view_functions["api-docs.openapi_json"] = access.allow_public(lambda: describe())
+    app.view_functions["api-docs.openapi_json"] = access.allow_public(
+        lambda: flask.current_app.make_response(describe())
+    )
 
 
 _CSP = (
@@ -124,7 +126,9 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _page_was_old(_: CSRFError) -> HubError:
-    return RuleBroken("This page was open too long. Go back, load it again and send it once more.", code="csrf")
+    return RuleBroken(
+        "This page was open too long. Go back, load it again and send it once more.", code="csrf"
+    )
 
 
 def _answer(error: HubError) -> Response:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from hub.core.events import Event
 from hub.infra.db import Handler
+from hub.infra.jobs import Job
 from hub.infra.outbox import Delivery
 
 REACTIONS: Mapping[type[Event], Sequence[Handler]] = {}
 DELIVERIES: Mapping[str, Delivery] = {}
+JOBS: Sequence[Job] = ()

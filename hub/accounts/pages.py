@@ -53,7 +53,9 @@ def sign_in_now() -> ResponseReturnValue:
             sessions.begin(signed_in)
             access.act_as(signed_in.actor)
             return redirect(_safe_next(form.data["next"]))
-        form.fail("email", "The email address or the password is not right. After 10 tries you wait 15 minutes")
+        form.fail(
+            "email", "The email address or the password is not right. After 10 tries you wait 15 minutes"
+        )
     form.values.pop("password", None)
     return render_template("accounts/sign_in.html", form=form), 422
 
@@ -105,7 +107,9 @@ def change_password() -> ResponseReturnValue:
     if form.ok:
         try:
             with transaction() as session:
-                service.change_password(session, **_passwords(form), actor=current_actor(), clock=runtime().clock)
+                service.change_password(
+                    session, **_passwords(form), actor=current_actor(), clock=runtime().clock
+                )
         except RuleBroken as error:
             form.fail_with(error)
     if not form.ok:
@@ -149,7 +153,9 @@ def add_organisation() -> ResponseReturnValue:
         except (RuleBroken, Conflict) as error:
             form.fail_with(error)
     kinds = [(kind.value, label) for kind, label in KIND_LABELS.items()]
-    return render_template("accounts/add_organisation.html", form=form, kinds=kinds), 422 if form.errors else 200
+    return render_template(
+        "accounts/add_organisation.html", form=form, kinds=kinds
+    ), 422 if form.errors else 200
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>")

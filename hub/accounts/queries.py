@@ -27,11 +27,15 @@ def user_by_email(session: Session, email: str) -> UserAccount | None:
 
 
 def users_of(session: Session, organisation_id: UUID, role: Role | None = None) -> Sequence[UserAccount]:
-    found = select(UserAccount).where(UserAccount.organisation_id == organisation_id).order_by(UserAccount.name)
+    found = (
+        select(UserAccount).where(UserAccount.organisation_id == organisation_id).order_by(UserAccount.name)
+    )
     return session.scalars(found if role is None else found.where(UserAccount.role == role)).all()
 
 
-def live_session(session: Session, token_hash: bytes, now: datetime) -> tuple[UserSession, UserAccount] | None:
+def live_session(
+    session: Session, token_hash: bytes, now: datetime
+) -> tuple[UserSession, UserAccount] | None:
     """The sign-in of a token and its person, when neither is ended."""
     found = (
         select(UserSession, UserAccount)
@@ -74,7 +78,9 @@ def agreements_of(session: Session, organisation_id: UUID) -> Sequence[SharingAg
     return session.scalars(found.order_by(SharingAgreement.ends_on)).all()
 
 
-def agreements_in_force(session: Session, from_id: UUID, to_id: UUID, today: date) -> Sequence[SharingAgreement]:
+def agreements_in_force(
+    session: Session, from_id: UUID, to_id: UUID, today: date
+) -> Sequence[SharingAgreement]:
     found = select(SharingAgreement).where(
         SharingAgreement.from_organisation_id == from_id,
         SharingAgreement.to_organisation_id == to_id,

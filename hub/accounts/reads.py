@@ -61,7 +61,9 @@ def hub_organisation(session: Session) -> OrganisationView:
     """The hub itself. RuleBroken while none was made (`hub organisations create ... --kind hub`)."""
     found = queries.organisations(session, OrganisationKind.HUB)
     if not found:
-        raise RuleBroken("This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub")
+        raise RuleBroken(
+            "This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub"
+        )
     return _organisation(found[0])
 
 

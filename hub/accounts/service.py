@@ -34,7 +34,9 @@ from hub.core.permissions import PUBLIC, Actor, Role
 from hub.infra import audit
 
 _SEEN_EVERY = 60  # seconds: a session's last use is written at most once a minute
-_WORDS = "amber birch cedar delta ember fjord grove haven inlet jetty kite larch maple nectar olive pebble".split()
+_WORDS = (
+    ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty", "kite", "larch", "maple", "nectar", "olive", "pebble"]
+)
 
 
 @cache
@@ -94,7 +96,9 @@ def _email(text: str) -> str:
 
 def _good_password(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise RuleBroken(f"Use at least {SHORTEST_PASSWORD} characters.", field="password", code="password_weak")
+        raise RuleBroken(
+            f"Use at least {SHORTEST_PASSWORD} characters.", field="password", code="password_weak"
+        )
     return password
 
 
@@ -146,8 +150,12 @@ def new_session(session: Session, user_id: UUID, device: str, clock: Clock) -> s
     token, now = new_secret(256), clock.now()
     session.add(
         UserSession(
-            user_account_id=user_id, token_hash=_hash(token), created_at=now, last_seen_at=now,
-            expires_at=now + SESSION_LIMIT, device=device[:200],
+            user_account_id=user_id,
+            token_hash=_hash(token),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIMIT,
+            device=device[:200],
         )  # fmt: skip
     )
     return token
@@ -190,7 +198,7 @@ def change_password(session: Session, old: str, new: str, actor: Actor, clock: C
     audit.record(session, actor, "user.password_changed", "user", user.id, clock=clock)
 
 
-def set_active(session: Session, user_id: UUID, active: bool, actor: Actor, clock: Clock) -> None:  # noqa: FBT001
+def set_active(session: Session, user_id: UUID, active: bool, actor: Actor, clock: Clock) -> None:
     """Open or close an account; closing ends all its sign-ins."""
     user = session.get(UserAccount, user_id)
     if user is None:
@@ -208,7 +216,9 @@ def create_key(session: Session, organisation_id: UUID, role: Role, actor: Actor
     if organisation is None:
         raise NotFound("There is no such organisation.")
     if role not in roles_in(organisation.kind):
-        raise RuleBroken("This role does not fit this kind of organisation.", field="role", code="role_not_here")
+        raise RuleBroken(
+            "This role does not fit this kind of organisation.", field="role", code="role_not_here"
+        )
     key = f"hub_{new_secret(256)}"
     row = ApiKey(
         organisation_id=organisation_id, role=role, key_hash=_hash(key), hint=key[-4:], created_at=clock.now()

@@ -65,7 +65,11 @@ def _role(session: Any) -> str:
     owns = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
     if session.scalar(asked):
         return "the application's role may pass row security: give it a plain role"
-    return "the application's role owns tables: use the owner's address for migrations only" if session.scalar(owns) else "ok"
+    return (
+        "the application's role owns tables: use the owner's address for migrations only"
+        if session.scalar(owns)
+        else "ok"
+    )
 
 
 def _keys(session: Any) -> str:
@@ -78,7 +82,11 @@ def _keys(session: Any) -> str:
 
 def _outbox(session: Any) -> str:
     lag = _lag(session)
-    return "ok" if lag < MOST_LAG_SECONDS else f"the oldest message waits {int(lag)} seconds: is a worker running?"
+    return (
+        "ok"
+        if lag < MOST_LAG_SECONDS
+        else f"the oldest message waits {int(lag)} seconds: is a worker running?"
+    )
 
 
 def _lag(session: Any) -> float:
@@ -94,7 +102,9 @@ def metrics() -> ResponseReturnValue:
         raise NotFound("There is nothing at this address.")
     registry = CollectorRegistry()
     with transaction() as session:
-        Gauge("hub_outbox_lag_seconds", "Age of the oldest due message", registry=registry).set(max(_lag(session), 0))
+        Gauge("hub_outbox_lag_seconds", "Age of the oldest due message", registry=registry).set(
+            max(_lag(session), 0)
+        )
         gauge = Gauge("hub_outbox_entries", "Messages by state", ["state"], registry=registry)
         for state, count in session.execute(
             select(OutboxEntry.state, func.count()).group_by(OutboxEntry.state)

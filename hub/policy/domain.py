@@ -58,7 +58,8 @@ def clocks() -> dict[str, Clock]:
 @cache
 def reasons() -> dict[str, Reason]:
     return {
-        code: Reason(code=code, **{**row, "whose": tuple(row["whose"])}) for code, row in _load("reasons").items()
+        code: Reason(code=code, **{**row, "whose": tuple(row["whose"])})
+        for code, row in _load("reasons").items()
     }
 
 

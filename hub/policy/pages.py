@@ -29,7 +29,9 @@ def settings() -> ResponseReturnValue:
             units=UNITS,
             reasons=reads.reasons(session),
             labels=[
-                (key, reads.label(session, *key)) for key in domain.labels() if key[2] is not domain.Audience.STAFF
+                (key, reads.label(session, *key))
+                for key in domain.labels()
+                if key[2] is not domain.Audience.STAFF
             ],
             history=queries.history(session),
         )
@@ -47,9 +49,7 @@ def change(code: str) -> ResponseReturnValue:
     if form.ok:
         try:
             with transaction() as session:
-                service.change(
-                    session, service.NewValue(code, **form.data), current_actor(), runtime().clock
-                )
+                service.change(session, service.NewValue(code, **form.data), current_actor(), runtime().clock)
             flash.success("The setting is changed.")
             return redirect(url_for("policy.settings"))
         except RuleBroken as error:
@@ -63,11 +63,15 @@ def _described(code: str) -> tuple[str, str]:
     with transaction() as session:
         if kind == "clock" and name in domain.clocks():
             clock = domain.clocks()[name]
-            return f"{clock.meaning} ({UNITS[clock.unit]})", str(reads.number(session, name, runtime().clock.today()))
+            return f"{clock.meaning} ({UNITS[clock.unit]})", str(
+                reads.number(session, name, runtime().clock.today())
+            )
         if kind == "reason" and name in domain.reasons():
             known = {reason.code: reason for reason in reads.reasons(session)}
             return "Words of a reason", known[name].label
         key = tuple(name.split("."))
         if kind == "label" and key in domain.labels():
-            return f"What a {key[2]} sees: {key[0]} {key[1]}".replace("_", " "), reads.label(session, *key).text
+            return f"What a {key[2]} sees: {key[0]} {key[1]}".replace("_", " "), reads.label(
+                session, *key
+            ).text
     raise NotFound("There is no such setting.")

@@ -107,7 +107,10 @@ def lateness(due_on: date, today: date, stall_days: int, holidays: Collection[da
     """Overdue from the day after `due_on`; stalled and escalated by the clock, never when it is 0."""
     late = working_days_between(due_on, today, holidays)
     return Lateness(
-        late, today > due_on, bool(stall_days) and late >= stall_days, bool(stall_days) and late >= 2 * stall_days
+        late,
+        today > due_on,
+        bool(stall_days) and late >= stall_days,
+        bool(stall_days) and late >= 2 * stall_days,
     )
 
 

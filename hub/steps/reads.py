@@ -111,7 +111,9 @@ def held_steps(session: Session, actor: Actor, today: date) -> list[StepView]:
 def subjects_without_step(session: Session, subject_ids: Iterable[UUID]) -> set[UUID]:
     """Of these subjects, those with no open step: must be empty for open cases (invariant 5)."""
     wanted = set(subject_ids)
-    return wanted - set(session.scalars(select(Step.subject_id).where(queries.OPEN, Step.subject_id.in_(wanted))))
+    return wanted - set(
+        session.scalars(select(Step.subject_id).where(queries.OPEN, Step.subject_id.in_(wanted)))
+    )
 
 
 def _view(session: Session, row: Step, today: date) -> StepView:

@@ -1,0 +1,208 @@
+"""The `hub` command. One clear line and exit status 2 when something cannot be done; never a traceback."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hub.core.errors import HubError
+from hub.infra import embedded_postgres, migrations, start
+from hub.infra.config import Settings, SettingsFaulty, load_settings
+from hub.infra.crypto import KeyProblem, make_keyring, save_keyring
+from hub.infra.db import Runtime, runtime, transaction
+from hub.infra.embedded_postgres import EmbeddedPostgresError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+PLAIN_FAULTS = (HubError, SettingsFaulty, KeyProblem, EmbeddedPostgresError)
+
+
+def main() -> None:
+    """Entry point of the `hub` script."""
+    try:
+        hub(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except PLAIN_FAULTS as error:
+        click.echo(f"hub: {getattr(error, 'detail', error)}", err=True)
+        sys.exit(2)
+
+
+def settings() -> Settings:
+    return load_settings(os.environ)
+
+
+def bring_up() -> Runtime:
+    """Configure this process with the real wiring, once."""
+    from hub.wiring import DELIVERIES, REACTIONS
+
+    try:
+        return runtime()
+    except RuntimeError:
+        return start.start(REACTIONS, DELIVERIES)
+
+
+def refuse_when_behind() -> None:
+    """HubError when the database is not at this program's version: serving it would go wrong later."""
+    from hub.infra.health import readiness
+
+    checks = {
+        name: found for name, found in readiness().items() if name in {"migrations", "keys", "database"}
+    }
+    wrong = [found for found in checks.values() if found != "ok"]
+    if wrong:
+        raise HubError(wrong[0])
+
+
+@click.group()
+@click.pass_context
+def hub(context: click.Context) -> None:
+    """ESOL Hub: one front door for adults who need to learn English."""
+    if context.invoked_subcommand in _NEED_DATABASE:
+        bring_up()
+
+
+_NEED_DATABASE = {"organisations", "users", "postcodes", "import", "audit", "serve", "scheduler", "worker"}
+
+
+@hub.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--with-scheduler", is_flag=True, help="Run scheduler and worker too: for a small hub.")
+def serve(port: int, host: str, workers: int, with_scheduler: bool) -> None:
+    """Serve the pages and the API."""
+    from hub.serving import serve as run
+
+    refuse_when_behind()
+    run(host, port, workers, with_scheduler=with_scheduler)
+
+
+@hub.command("scheduler")
+def run_scheduler() -> None:
+    """Run the jobs, when no other scheduler leads."""
+    from hub import scheduler
+    from hub.wiring import JOBS
+    from hub.worker import stop_on_signals
+
+    refuse_when_behind()
+    scheduler.run(JOBS, stop_on_signals())
+
+
+@hub.command("worker")
+def run_worker() -> None:
+    """Deliver texts and e-mails from the outbox."""
+    from hub import worker
+    from hub.infra.sms import notify_sender
+
+    refuse_when_behind()
+    worker.run(notify_sender(runtime().settings, runtime().clock))
+
+
+@hub.group()
+def database() -> None:
+    """The embedded PostgreSQL, where no HUB_DATABASE_URL is set."""
+
+
+@database.command("start")
+def database_start() -> None:
+    """Start it and leave it running."""
+    server = embedded_postgres.ensure_running(settings().data_dir)
+    click.echo(f"PostgreSQL runs (process {server.pid}).")
+
+
+@database.command("stop")
+def database_stop() -> None:
+    """Stop it."""
+    stopped = embedded_postgres.stop(settings().data_dir)
+    click.echo("PostgreSQL has stopped." if stopped else "PostgreSQL was not running.")
+
+
+@database.command("status")
+def database_status() -> None:
+    """Say whether it runs; exit status 1 when it does not."""
+    status = embedded_postgres.status(settings().data_dir)
+    click.echo(f"PostgreSQL runs (process {status.pid})." if status.running else "PostgreSQL is not running.")
+    if not status.running:
+        raise click.exceptions.Exit(1)
+
+
+@hub.group()
+def db() -> None:
+    """Tables of the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the tables to this program's version."""
+    from sqlalchemy import make_url
+
+    app_url, owner_url = start.database_urls(settings())
+    migrations.upgrade(owner_url)
+    migrations.grant(owner_url, make_url(app_url).username or "hub_app")
+    click.echo("The database is up to date.")
+
+
+@db.command("check")
+def db_check() -> None:
+    """Compare tables and models; exit status 1 when they differ."""
+    _, owner_url = start.database_urls(settings())
+    migrations.upgrade(owner_url)
+    difference = migrations.check(owner_url)
+    if difference is not None:
+        click.echo(difference, err=True)
+        raise click.exceptions.Exit(1)
+    click.echo("Tables and models agree.")
+
+
+@hub.group()
+def postcodes() -> None:
+    """Where postcodes are."""
+
+
+@postcodes.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def postcodes_import(path: Path) -> None:
+    """Load Code-Point Open, ONSPD or postcode,lat,lon[,district,ward], plain or .gz."""
+    from hub.infra import geography
+
+    with transaction() as session:
+        taken, refused = geography.import_file(session, path)
+    click.echo(f"{taken:,} postcodes imported, {refused:,} rows refused.")
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+@hub.group("import")
+def imports() -> None:
+    """Import files; good rows land, each bad row is named."""
+
+
+def _add_slices() -> None:
+    """Join the commands of the slices; imported here so that `hub --help` stays quick."""
+    from hub.accounts import cli as accounts
+
+    hub.add_command(accounts.organisations)
+    hub.add_command(accounts.users)
+    hub.add_command(accounts.keys)
+    accounts.keys.add_command(new_keys)
+
+
+@click.command("new")
+def new_keys() -> None:
+    """Make the key file of a new hub; refuses to overwrite one."""
+    path = settings().keys_path
+    if path.exists():
+        raise HubError(f"{path} exists already: what it sealed could not be read without it.")
+    save_keyring(make_keyring(), path)
+    click.echo(f"Made {path}. Back it up, apart from the database.")
+
+
+_add_slices()
