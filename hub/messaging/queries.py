@@ -1,0 +1,206 @@
+"""Selects of messages, received texts and blocked numbers."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hub.core.ids import new_id
+from hub.infra.crypto import blind_index
+from hub.messaging.domain import MessageState, Receipt
+from hub.messaging.models import DeliveryReceipt, Message, NumberBlock, ReceivedText
+
+_TROUBLE = and_(Message.unreached_at.is_not(None), Message.handled_at.is_(None))
+
+
+def number_index(e164: str) -> bytes:
+    """The stored form of a number."""
+    return blind_index("message_number", e164)
+
+
+def message(session: Session, message_id: UUID) -> Message | None:
+    """One message, locked: deliveries, receipts and replies take turns."""
+    found = select(Message).where(Message.id == message_id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).first()
+
+
+def message_of_receipt(session: Session, receipt: Receipt) -> Message | None:
+    """The message whose newest attempt this receipt is about, locked."""
+    if receipt.reference:
+        found = select(Message).where(Message.reference == receipt.reference)
+    else:
+        found = select(Message).where(Message.provider_ref == receipt.provider_id)
+    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def dedupe_taken(session: Session, key: str) -> bool:
+    """Whether a message with this key exists."""
+    return session.scalar(select(exists().where(Message.dedupe_key == key))) or False
+
+
+def note_receipt(session: Session, receipt: Receipt, message_id: UUID | None, now: datetime) -> bool:
+    """Remember a receipt; False when it was known."""
+    values = {
+        "id": new_id(), "provider_ref": receipt.provider_id, "status": receipt.status,
+        "message_id": message_id, "received_at": now,
+    }  # fmt: skip
+    added = insert(DeliveryReceipt).values(values).on_conflict_do_nothing().returning(DeliveryReceipt.id)
+    return session.scalar(added) is not None
+
+
+def open_asks(session: Session, index: bytes, since: datetime) -> Sequence[Message]:
+    """Messages to a number that asked something and have no answer yet, newest first, locked."""
+    found = (
+        select(Message)
+        .where(Message.number_index == index, Message.asks_kind.is_not(None), Message.created_at >= since)
+        .where(Message.state.in_([MessageState.SENT, MessageState.DELIVERED]))
+        .order_by(Message.settled_at.desc(), Message.id.desc())
+        .with_for_update()
+    )
+    return session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def newest_to(session: Session, index: bytes) -> Message | None:
+    """The newest message to a number, whatever it said."""
+    found = select(Message).where(Message.number_index == index)
+    return session.scalars(found.order_by(Message.created_at.desc(), Message.id.desc()).limit(1)).first()
+
+
+def waiting_about(session: Session, about_ids: Collection[UUID]) -> Sequence[Message]:
+    """Messages about these subjects that have not gone, locked."""
+    found = select(Message).where(Message.about_id.in_(list(about_ids)), Message.state == MessageState.QUEUED)
+    return session.scalars(found.with_for_update()).all()
+
+
+def waiting_for(session: Session, learner_ids: Collection[UUID]) -> Sequence[Message]:
+    """Messages to these learners that have not gone, locked."""
+    found = select(Message).where(
+        Message.learner_id.in_(list(learner_ids)), Message.state == MessageState.QUEUED
+    )
+    return session.scalars(found.with_for_update()).all()
+
+
+def mark_answered(session: Session, subject_id: UUID, now: datetime) -> None:
+    """Nothing asks about this subject any more."""
+    asked = update(Message).where(Message.asks_subject_id == subject_id, Message.answered_at.is_(None))
+    session.execute(asked.values(answered_at=now, version=Message.version + 1))
+
+
+def blocks(session: Session, indexes: Collection[bytes]) -> dict[bytes, set[str]]:
+    """Why each number gets no texts; numbers without a block are left out."""
+    found = select(NumberBlock.number_index, NumberBlock.why)
+    found = found.where(NumberBlock.number_index.in_(list(indexes)), NumberBlock.lifted_at.is_(None))
+    reasons: dict[bytes, set[str]] = {}
+    for index, why in session.execute(found):
+        reasons.setdefault(bytes(index), set()).add(why)
+    return reasons
+
+
+def block(session: Session, index: bytes, why: str, now: datetime) -> bool:
+    """Block a number; False when it was blocked for this reason already."""
+    values = {"id": new_id(), "number_index": index, "why": why, "since": now}
+    added = insert(NumberBlock).values(values).on_conflict_do_nothing().returning(NumberBlock.id)
+    return session.scalar(added) is not None
+
+
+def lift(session: Session, index: bytes, why: str, now: datetime) -> bool:
+    """Lift a block; False when there was none."""
+    standing = update(NumberBlock).where(
+        NumberBlock.number_index == index, NumberBlock.why == why, NumberBlock.lifted_at.is_(None)
+    )
+    return session.scalar(standing.values(lifted_at=now).returning(NumberBlock.id)) is not None
+
+
+def received(session: Session, received_id: UUID) -> ReceivedText | None:
+    """One received text, locked."""
+    found = select(ReceivedText).where(ReceivedText.id == received_id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).first()
+
+
+def is_received(session: Session, provider_ref: str) -> bool:
+    """Whether Notify handed this text over before."""
+    return session.scalar(select(exists().where(ReceivedText.provider_ref == provider_ref))) or False
+
+
+def unhandled(limit: int) -> Select[ReceivedText]:
+    """Texts that wait for a person, oldest first."""
+    found = select(ReceivedText).where(ReceivedText.handled_at.is_(None))
+    return found.order_by(ReceivedText.received_at, ReceivedText.id).limit(limit)
+
+
+def in_trouble(limit: int) -> Select[Message]:
+    """Messages that did not arrive and that a person has not dealt with, newest first."""
+    found = select(Message).where(_TROUBLE)
+    return found.order_by(Message.settled_at.desc(), Message.id.desc()).limit(limit)
+
+
+def receipt_known(session: Session, provider_ref: str) -> bool:
+    """Whether Notify has called back about this attempt already."""
+    return session.scalar(select(exists().where(DeliveryReceipt.provider_ref == provider_ref))) or False
+
+
+def told_about(session: Session, about_id: UUID) -> bool:
+    """Whether the learner was sent anything about this subject."""
+    gone = [MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED, MessageState.UNKNOWN]
+    return (
+        session.scalar(select(exists().where(Message.about_id == about_id, Message.state.in_(gone)))) or False
+    )
+
+
+def newest(limit: int, offset: int = 0) -> Select[Message]:
+    """All messages, newest first."""
+    return select(Message).order_by(Message.created_at.desc(), Message.id.desc()).limit(limit).offset(offset)
+
+
+def count_messages(session: Session) -> int:
+    """How many messages there are."""
+    return session.scalar(select(func.count()).select_from(Message)) or 0
+
+
+def counts(session: Session) -> tuple[int, int]:
+    """(texts to answer, messages in trouble)."""
+    texts = session.scalar(select(func.count()).where(ReceivedText.handled_at.is_(None))) or 0
+    trouble = select(func.count()).where(_TROUBLE)
+    return texts, session.scalar(trouble) or 0
+
+
+def messages_of(session: Session, learner_ids: Collection[UUID], limit: int) -> Sequence[Message]:
+    """Messages to these learners, newest first."""
+    found = select(Message).where(Message.learner_id.in_(list(learner_ids)))
+    return session.scalars(found.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)).all()
+
+
+def received_of(session: Session, learner_ids: Collection[UUID], limit: int) -> Sequence[ReceivedText]:
+    """Texts from these learners, newest first."""
+    found = select(ReceivedText).where(ReceivedText.learner_id.in_(list(learner_ids)))
+    return session.scalars(found.order_by(ReceivedText.received_at.desc()).limit(limit)).all()
+
+
+def wipe(session: Session, before: datetime, now: datetime) -> int:
+    """Destroy the words of everything dealt with before a moment; how many rows."""
+    sent = update(Message).where(
+        Message.wiped_at.is_(None), Message.state != MessageState.QUEUED, Message.created_at < before
+    )
+    told = update(ReceivedText).where(
+        ReceivedText.wiped_at.is_(None),
+        ReceivedText.handled_at.is_not(None),
+        ReceivedText.received_at < before,
+    )
+    rows = session.execute(
+        sent.values(body_sealed=None, wiped_at=now, version=Message.version + 1).returning(Message.id)
+    ).all()
+    texts = session.execute(
+        told.values(
+            body_sealed=None, number_sealed=None, wiped_at=now, version=ReceivedText.version + 1
+        ).returning(ReceivedText.id)
+    ).all()
+    return len(rows) + len(texts)
+
+
+def delivery_counts(session: Session, since: datetime) -> dict[MessageState, int]:
+    """How many messages made since a moment are in each state."""
+    found = select(Message.state, func.count()).where(Message.created_at >= since).group_by(Message.state)
+    return {row[0]: row[1] for row in session.execute(found)}

@@ -1,0 +1,21 @@
+"""What can be done with messages. Verbs add, flush and record events; none commits."""
+
+from hub.messaging.service.handling import answer, deal_with_message, deal_with_text, send_again, wipe_old
+from hub.messaging.service.receipts import note_receipt
+from hub.messaging.service.replies import receive
+from hub.messaging.service.sending import asks_by_text, require_sendable, send, withdraw_waiting, write_to
+
+__all__ = [
+    "answer",
+    "asks_by_text",
+    "deal_with_message",
+    "deal_with_text",
+    "note_receipt",
+    "receive",
+    "require_sendable",
+    "send",
+    "send_again",
+    "wipe_old",
+    "withdraw_waiting",
+    "write_to",
+]

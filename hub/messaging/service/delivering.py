@@ -1,0 +1,130 @@
+"""How a message leaves: the three functions of its delivery, called by the outbox worker."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.consent import reads as consent
+from hub.core.clock import Clock
+from hub.infra.outbox import NotNow, OutboxState, Outcome
+from hub.infra.phones import is_mobile
+from hub.infra.sms import OutgoingEmail, OutgoingSms
+from hub.learners import reads as learners
+from hub.messaging import queries
+from hub.messaging.domain import Channel, MessageState, subject_of, texting_time
+from hub.messaging.models import Message
+from hub.messaging.service.sending import fall_back, unreached
+
+_BACK_TO_A_STOPPED_PHONE = {"stop_confirmed", "started_again"}
+
+
+def may_go(session: Session, message_id: UUID, clock: Clock) -> bool | NotNow:
+    """Whether a message may go at this moment: still wanted, in good time, permitted, not at night.
+
+    A text needs permission P06 (unless it answers the learner's own), the learner's word that texting is
+    safe, and a number that neither said STOP nor failed.
+    """
+    message = queries.message(session, message_id)
+    if message is None or message.state is not MessageState.QUEUED or message.body is None:
+        return False
+    if message.channel is Channel.EMAIL:
+        return not _is_useless(message, clock)
+    if why := _refusal(session, message, clock):
+        message.why = why
+        return False
+    at = texting_time(clock.now())
+    if message.useless_after is not None and max(at, clock.now()) > message.useless_after:
+        message.why = "too_late"
+        return False
+    return True if at == clock.now() else NotNow(at)
+
+
+def _is_useless(message: Message, clock: Clock) -> bool:
+    if message.useless_after is None or clock.now() <= message.useless_after:
+        return False
+    message.why = "too_late"
+    return True
+
+
+def _refusal(session: Session, message: Message, clock: Clock) -> str | None:
+    """Why this text may not go now, or None."""
+    number = message.number
+    if number is None:
+        person = learners.person(session, message.learner_id) if message.learner_id else None
+        number = person.phone if person else None
+        if person is None or number is None or not is_mobile(number):
+            return "no_number"
+        if not person.safe_to_text:
+            return "not_safe"
+        if message.purpose and not consent.may(session, person.learner_id, message.purpose, clock.today()):
+            return "no_permission"
+    index = queries.number_index(number)
+    message.number_index = index
+    return _blocked(queries.blocks(session, [index]).get(index, set()), message.template)
+
+
+def _blocked(why: set[str], template: str) -> str | None:
+    if "unusable" in why:
+        return "number_unusable"
+    if "stopped" in why and template not in _BACK_TO_A_STOPPED_PHONE:
+        return "stopped"
+    return "no_permission" if "unconfirmed" in why and template != "number_check" else None
+
+
+def render(session: Session, message_id: UUID, reference: str, clock: Clock) -> OutgoingSms | OutgoingEmail:
+    """The message as it leaves, to the learner's number or address of this moment."""
+    message = queries.message(session, message_id)
+    if message is None or message.body is None:
+        raise LookupError("a message that passed its gate is there")
+    message.reference = reference
+    person = learners.person(session, message.learner_id) if message.learner_id else None
+    if message.channel is Channel.EMAIL:
+        to = person.email if person else None
+        return OutgoingEmail(to or "", subject_of(message.template), message.body, reference)
+    number = message.number or (person.phone if person else None)
+    return OutgoingSms(number or "", message.body, reference)
+
+
+def settle(session: Session, message_id: UUID, outcome: Outcome, clock: Clock) -> None:
+    """Note how an attempt ended. A receipt may have overtaken it: then the receipt's word stands."""
+    message = queries.message(session, message_id)
+    if message is None or message.state is not MessageState.QUEUED:
+        _note_reference(message, outcome)
+        return
+    if outcome.state is OutboxState.SENT and message.resends and _overtaken(session, outcome):
+        return
+    message.settled_at = clock.now()
+    if outcome.state is OutboxState.SENT:
+        message.state, message.provider_ref, message.why = MessageState.SENT, outcome.provider_ref, None
+    elif outcome.state is OutboxState.CANCELLED:
+        _not_permitted(session, message, clock)
+    elif outcome.state is OutboxState.FAILED:
+        message.state, message.why = MessageState.FAILED, outcome.error
+        _block_number(session, message, clock)
+        unreached(session, message, clock, always=True)
+    else:
+        message.state, message.why = MessageState.UNKNOWN, outcome.error
+        unreached(session, message, clock, always=True)
+
+
+def _note_reference(message: Message | None, outcome: Outcome) -> None:
+    if message is not None and message.provider_ref is None:
+        message.provider_ref = outcome.provider_ref
+
+
+def _overtaken(session: Session, outcome: Outcome) -> bool:
+    return bool(outcome.provider_ref) and queries.receipt_known(session, outcome.provider_ref or "")
+
+
+def _not_permitted(session: Session, message: Message, clock: Clock) -> None:
+    why = message.why or "too_late"
+    if why == "too_late":
+        message.state, message.why = MessageState.NOT_SENT, why
+        return
+    fall_back(session, message, why, clock)
+
+
+def _block_number(session: Session, message: Message, clock: Clock) -> None:
+    """A number that Notify refuses as no mobile number is unusable until it changes."""
+    if message.channel is Channel.SMS and message.number_index and message.why == "ValidationError":
+        queries.block(session, message.number_index, "unusable", clock.now())
