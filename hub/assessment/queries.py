@@ -177,11 +177,11 @@ def results(session: Session, assessment_ids: Iterable[UUID]) -> Sequence[SkillR
     ).all()
 
 
-def _with_slot() -> Select[tuple[Appointment]]:
+def _with_slot() -> Select[Appointment]:
     return select(Appointment).options(joinedload(Appointment.slot))
 
 
-def _locked(found: Select[tuple[T]], for_update: bool) -> Select[tuple[T]]:
+def _locked(found: Select[T], for_update: bool) -> Select[T]:
     """Lock the row and read it afresh, so that what is decided on is what is stored."""
     if not for_update:
         return found

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hub.assessment.domain.combining import LiteracyNeed, Skill
 from hub.core.levels import Level
@@ -146,10 +147,10 @@ def achieved(placement: Level) -> Level | None:
 
 
 @cache
-def _file() -> dict[str, dict[str, dict[str, list[dict[str, str]]]]]:
+def _file() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).with_name("rubric.toml")).read_text("utf-8"))
 
 
-def _rubric(skill: Skill, data: Mapping[str, list[dict[str, str]]]) -> SkillRubric:
+def _rubric(skill: Skill, data: Mapping[str, Any]) -> SkillRubric:
     criteria = tuple(Criterion(one["code"], one["label"], one["hint"]) for one in data["criteria"])
     return SkillRubric(skill, criteria, tuple(str(words) for words in data["bands"]))

@@ -30,7 +30,7 @@ from hub.assessment.models import Appointment, AppointmentHistory, AssessorSlot
 from hub.core.clock import LONDON, Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.ids import new_id
-from hub.core.permissions import Actor, Role
+from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record
 from hub.policy import reads as policy
@@ -274,13 +274,11 @@ def _open_making(session: Session, proposed: Appointment, clock: Clock) -> None:
     """Somebody of the hub must find a time; nothing is assessed before."""
     steps.close_step(session, StepKind.ASSESSMENT_TO_DO, proposed.case_id, clock, "not_done")
     due = steps.due(session, "stall_days", clock)
-    hub = accounts.hub_organisation(session)
-    owner = Owner.role(hub.id, Role.HUB_MANAGER)
-    steps.open_step(
-        session,
-        NewStep(StepKind.APPOINTMENT_TO_MAKE, "referral", proposed.case_id, owner, due, proposed.learner_id),
-        clock,
-    )
+    new = NewStep(
+        StepKind.APPOINTMENT_TO_MAKE, "referral", proposed.case_id, steps.hub_role(session), due,
+        proposed.learner_id,
+    )  # fmt: skip
+    steps.open_step(session, new, clock)
 
 
 def _open_assessing(session: Session, booked: Appointment, clock: Clock) -> None:
@@ -288,13 +286,11 @@ def _open_assessing(session: Session, booked: Appointment, clock: Clock) -> None
     if booked.slot is None:
         raise Conflict("This appointment has no time yet.", code="appointment_state")
     steps.close_step(session, StepKind.APPOINTMENT_TO_MAKE, booked.case_id, clock)
+    assessor = accounts.user(session, booked.slot.assessor_id)
+    owner = Owner.person(assessor.organisation_id, assessor.role, assessor.id)
     due = booked.slot.starts_at.astimezone(LONDON).date()
-    owner = Owner.person(booked.slot.assessor_id)
-    steps.open_step(
-        session,
-        NewStep(StepKind.ASSESSMENT_TO_DO, "referral", booked.case_id, owner, due, booked.learner_id),
-        clock,
-    )
+    new = NewStep(StepKind.ASSESSMENT_TO_DO, "referral", booked.case_id, owner, due, booked.learner_id)
+    steps.open_step(session, new, clock)
 
 
 def _close_steps(session: Session, appointment: Appointment, clock: Clock, outcome: str) -> None:

@@ -25,7 +25,7 @@ from hub.assessment.models import Appointment, Assessment, LiteracyProfile, Rubr
 from hub.assessment.service import appointments
 from hub.core.clock import LONDON, Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
-from hub.core.permissions import Actor
+from hub.core.permissions import Actor, Role
 from hub.infra import audit
 from hub.infra.db import record
 from hub.steps import service as steps
@@ -169,17 +169,14 @@ def _begin(  # noqa: PLR0913, PLR0917 - everything a new row is made of
 
 
 def _open_step(session: Session, assessment: Assessment, actor: Actor, clock: Clock) -> None:
-    """Who began it finishes it, today. An API key owns no step: the appointment's owner keeps it."""
-    if actor.kind != "user" or actor.id is None:
-        return
-    owner, today = Owner.person(actor.id), clock.today()
-    steps.open_step(
-        session,
-        NewStep(
-            StepKind.ASSESSMENT_TO_DO, "referral", assessment.case_id, owner, today, assessment.learner_id
-        ),
-        clock,
+    """Who began it finishes it, today. An API key holds no step: the hub's assessors do."""
+    owner = steps.hub_role(session, Role.ASSESSOR)
+    if actor.kind == "user" and actor.id is not None:
+        owner = Owner.person(owner.organisation_id, actor.role, actor.id)
+    new = NewStep(
+        StepKind.ASSESSMENT_TO_DO, "referral", assessment.case_id, owner, clock.today(), assessment.learner_id
     )
+    steps.open_step(session, new, clock)
 
 
 def _require_known(marks: tuple[Mark, ...]) -> None:

@@ -25,7 +25,6 @@ from hub.assessment.domain import (
     levels,
     literacy_need,
     missing,
-    needs_second_person,
     require_override,
     valid_until,
 )
@@ -124,8 +123,9 @@ def _require_override(session: Session, override: Override | None, computed: Lev
     require_override(override, computed, actor.id)
     if override.second_person_id is None:
         return
-    second = accounts.user(session, override.second_person_id)
-    if needs_second_person(override.level, computed) and (second is None or second.role not in HUB_ROLES):
+    hub = accounts.hub_organisation(session)
+    colleagues = {user.id for user in accounts.users_of(session, hub.id) if user.role in HUB_ROLES}
+    if override.second_person_id not in colleagues:
         raise RuleBroken("Choose a colleague of the hub.", code="second_person", field="second_person_id")
 
 

@@ -61,6 +61,7 @@ def _require_may_change(actor: Actor, assessor_id: UUID) -> None:
 
 def _require_assessor(session: Session, assessor_id: UUID) -> None:
     """The diary must belong to a person of the hub."""
-    user = accounts.user(session, assessor_id)
-    if user is None or user.role not in HUB_ROLES:
+    hub = accounts.hub_organisation(session)
+    known = {user.id for user in accounts.users_of(session, hub.id) if user.role in HUB_ROLES}
+    if assessor_id not in known:
         raise RuleBroken("Choose an assessor of the hub.", code="assessor_unknown", field="assessor_id")

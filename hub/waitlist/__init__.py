@@ -1,0 +1,1 @@
+"""The one waiting list: entries, priority, position, check-ins."""

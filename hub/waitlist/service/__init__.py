@@ -1,0 +1,52 @@
+"""What can be done with entries: one function per verb."""
+
+from hub.waitlist.service.check_ins import (
+    ask_check_ins,
+    call_unanswered,
+    chase_check_ins,
+    check_in_replied,
+    end_pauses,
+    lapse,
+)
+from hub.waitlist.service.joining import change_level, come_back, join, rejoin
+from hub.waitlist.service.merging import merge_entries, set_queue_dates, unmerge_entries
+from hub.waitlist.service.priorities import end_priority, note_priority, refresh
+from hub.waitlist.service.queue import (
+    fulfil,
+    hold,
+    mark_offered,
+    pause,
+    release,
+    remove,
+    remove_for_case,
+    resume,
+    return_to_waiting,
+)
+
+__all__ = [
+    "ask_check_ins",
+    "call_unanswered",
+    "change_level",
+    "chase_check_ins",
+    "check_in_replied",
+    "come_back",
+    "end_pauses",
+    "end_priority",
+    "fulfil",
+    "hold",
+    "join",
+    "lapse",
+    "mark_offered",
+    "merge_entries",
+    "note_priority",
+    "pause",
+    "refresh",
+    "rejoin",
+    "release",
+    "remove",
+    "remove_for_case",
+    "resume",
+    "return_to_waiting",
+    "set_queue_dates",
+    "unmerge_entries",
+]

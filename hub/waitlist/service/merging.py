@@ -1,0 +1,104 @@
+"""What a merge and an unmerge of learners do to their entries: exactly what can be undone."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.core.permissions import Actor
+from hub.infra.db import record
+from hub.learners import reads as learners
+from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.steps import service as steps
+from hub.waitlist import queries
+from hub.waitlist.domain import ACTIVE, DUPLICATE, EntryRemoved, EntryState
+from hub.waitlist.models import WaitlistEntry
+from hub.waitlist.service.priorities import refresh
+from hub.waitlist.service.states import Change, change, keep_step, write_history
+
+
+def merge_entries(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
+    """Entries go with their source records.
+
+    Where both people wait for the same strand, the one with an offer, else the older one stays; the other is
+    removed as a duplicate and remembers what it was.
+    """
+    moving = queries.entries_of_records(session, event.source_record_ids)
+    staying = [one for one in queries.active_of(session, [event.kept_id]) if one not in moving]
+    for entry in moving:
+        twin = next((one for one in staying if one.strand is entry.strand), None)
+        if entry.state in ACTIVE and twin is not None:
+            keep, drop = sorted((entry, twin), key=_standing)
+            _remove_as_duplicate(session, drop, keep, actor, clock)
+            staying = [one for one in staying if one is not drop]
+    _move(session, moving, event.source_record_ids, event.kept_id)
+    _set_queue_dates(session, [event.kept_id])
+    refresh(session, [event.kept_id], clock)
+
+
+def unmerge_entries(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
+    """Entries go back with their source records, and those removed as duplicates return to what they were,
+    unless the learner has another active entry of the strand by now."""
+    moving = queries.entries_of_records(session, event.source_record_ids)
+    _move(session, moving, event.source_record_ids, event.restored_id)
+    both = [event.kept_id, event.restored_id]
+    for entry in queries.duplicates_between(session, both):
+        if queries.active(session, entry.learner_id, entry.strand) is None:
+            _restore(session, entry, actor, clock)
+    _set_queue_dates(session, both)
+    refresh(session, both, clock)
+
+
+def set_queue_dates(session: Session, learner_ids: Sequence[UUID]) -> None:
+    """An earlier referral has come to light: the queue date follows the learner's first referral."""
+    _set_queue_dates(session, learner_ids)
+
+
+def _standing(entry: WaitlistEntry) -> tuple[object, ...]:
+    """Smaller stays: an offer that is out, then the longer wait, then the older entry."""
+    return entry.state is not EntryState.OFFERED, entry.queue_on, entry.joined_at, entry.id
+
+
+def _remove_as_duplicate(
+    session: Session, entry: WaitlistEntry, keep: WaitlistEntry, actor: Actor, clock: Clock
+) -> None:
+    entry.state_before_merge, entry.paused_before_merge = entry.state, entry.paused_until
+    entry.duplicate_of_id = keep.id
+    if entry.state is not EntryState.WAITING:
+        change(session, entry, Change(EntryState.WAITING, DUPLICATE), actor, clock)
+    change(session, entry, Change(EntryState.REMOVED, DUPLICATE), actor, clock)
+    record(session, EntryRemoved(entry.id, entry.learner_id, entry.case_id, DUPLICATE))
+
+
+def _restore(session: Session, entry: WaitlistEntry, actor: Actor, clock: Clock) -> None:
+    """Undo a removal as duplicate. An offer that was out has ended, so that entry waits again."""
+    before = entry.state_before_merge or EntryState.WAITING
+    back = EntryState.WAITING if before is EntryState.OFFERED else before
+    entry.state, entry.removed_reason, entry.duplicate_of_id = back, None, None
+    entry.paused_until = entry.paused_before_merge if back is EntryState.PAUSED else None
+    entry.state_before_merge = entry.paused_before_merge = None
+    entry.changed_at = clock.now()
+    write_history(session, entry, EntryState.REMOVED, Change(back, "unmerged"), actor, clock)
+    keep_step(session, entry, clock)
+    session.flush()
+
+
+def _move(
+    session: Session, entries: Sequence[WaitlistEntry], source_record_ids: Sequence[UUID], learner_id: UUID
+) -> None:
+    for entry in entries:
+        entry.learner_id = learner_id
+    for fact in queries.facts_of_records(session, source_record_ids):
+        fact.learner_id = learner_id
+    steps.move_learner(session, [entry.id for entry in entries], learner_id)
+    session.flush()
+
+
+def _set_queue_dates(session: Session, learner_ids: Sequence[UUID]) -> None:
+    """The queue date of every entry is the learner's first referral: after a merge the earlier of the two,
+    after an unmerge what it was."""
+    first = learners.first_referred_on(session, learner_ids)
+    for entry in queries.entries_of(session, learner_ids):
+        entry.queue_on = first.get(entry.learner_id, entry.queue_on)
+    session.flush()
