@@ -20,6 +20,7 @@ class _Search:
 
     def __init__(self, wishes: Sequence[Sequence[int]], places: Sequence[int], start: Sequence[int]) -> None:
         self.wanted = [sum(1 << cls for cls in set(row)) for row in wishes]
+        self.at = list(start)
         self.holders: list[set[int]] = [set() for _ in places]
         for learner, cls in enumerate(start):
             if cls >= 0:
@@ -51,16 +52,19 @@ class _Search:
 
     def _shift(self, goal: int, reached_from: dict[int, int], learner: int) -> None:
         """Move everybody on the path one class on, which frees a place for `learner` at its start."""
-        at = {holder: cls for cls in reached_from for holder in self.holders[cls]}
         cls, mover = goal, reached_from[goal]
         while mover != learner:
-            source = at[mover]
+            source = self.at[mover]
             self.holders[source].remove(mover)
-            self.holders[cls].add(mover)
+            self._put(mover, cls)
             cls, mover = source, reached_from[source]
-        self.holders[cls].add(mover)
+        self._put(mover, cls)
         if len(self.holders[goal]) >= self.places[goal]:
             self.free &= ~(1 << goal)
+
+    def _put(self, learner: int, cls: int) -> None:
+        self.holders[cls].add(learner)
+        self.at[learner] = cls
 
 
 def _lowest(bits: int) -> int:

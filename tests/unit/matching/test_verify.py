@@ -14,10 +14,10 @@ from hub.matching.domain.allocation import allocate
 from hub.matching.domain.result import ResultInvalid, result_to_dict
 from hub.matching.domain.snapshot import SnapshotInvalid, canonical_json, parse_snapshot
 from hub.matching.domain.verify import verify
-from tests.unit.matching.worlds import random_snapshot
+from tests.unit.matching.worlds import Json, random_snapshot
 
 DATA = random_snapshot(11, learners=200)
-RESULT = json.loads(json.dumps(result_to_dict(allocate(parse_snapshot(DATA), "beacon"))))
+RESULT: Json = json.loads(json.dumps(result_to_dict(allocate(parse_snapshot(DATA), "beacon"))))
 
 
 def tampered(change):
@@ -88,7 +88,8 @@ def test_a_number_that_became_a_truth_value_is_noticed():
 
 
 def test_where_there_is_nothing_to_check_it_says_so():
-    for result in ([], {}, {**RESULT, "format": "x"}, {**RESULT, "seed": 1}):
+    nothing: list[object] = [[], {}, {**RESULT, "format": "x"}, {**RESULT, "seed": 1}]
+    for result in nothing:
         with pytest.raises(ResultInvalid):
             verify(DATA, result)
     with pytest.raises(SnapshotInvalid):

@@ -1,0 +1,1 @@
+"""Who gets which class: rounds, offers and enrolments around a pure, checkable engine."""
