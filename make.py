@@ -192,8 +192,8 @@ def test(options: Options) -> int:
 def checks() -> dict[str, Words]:
     """What `make check` runs, by name; each may be run alone from a terminal, too."""
     return {
-        "format": [BIN / "ruff", "format", "--check", "--quiet"],
-        "lint": [BIN / "ruff", "check", "--quiet"],
+        "format": [BIN / "ruff", "format", "--check", "--output-format", "concise"],
+        "lint": [BIN / "ruff", "check", "--quiet", "--output-format", "concise"],
         "types": [BIN / "mypy"],
         "imports": [BIN / "lint-imports", "--cache-dir", ".cache/import-linter"],
         "templates": [PYTHON, "-m", "tools.lint_templates"],
