@@ -1,0 +1,1 @@
+"""Where English is taught: providers, venues, classes, and how many places are free."""

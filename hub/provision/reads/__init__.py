@@ -1,0 +1,45 @@
+"""What other slices and the pages may know of classes and providers: frozen, in bulk."""
+
+from hub.provision.reads.classes import (
+    class_for,
+    class_to_change,
+    classes,
+    classes_of,
+    esol_class,
+    matchable_classes,
+    search,
+)
+from hub.provision.reads.providers import (
+    ProviderFreshness,
+    ProviderView,
+    VenueView,
+    freshness,
+    provider,
+    providers,
+    stale_before,
+    venue_to_change,
+    venues_of,
+)
+from hub.provision.reads.views import EsolClassView, FoundClass, fee_words
+
+__all__ = [
+    "EsolClassView",
+    "FoundClass",
+    "ProviderFreshness",
+    "ProviderView",
+    "VenueView",
+    "class_for",
+    "class_to_change",
+    "classes",
+    "classes_of",
+    "esol_class",
+    "fee_words",
+    "freshness",
+    "matchable_classes",
+    "provider",
+    "providers",
+    "search",
+    "stale_before",
+    "venue_to_change",
+    "venues_of",
+]
