@@ -1,4 +1,4 @@
-"""The web application: joins blueprints, error handlers and sign-in; refuses to start without access rules."""
+"""The web application: blueprints, error handlers, sign-in; refuses to start without access rules."""
 
 import importlib
 from importlib.util import find_spec
@@ -91,7 +91,7 @@ def _register(app: Flask, csrf: CSRFProtect) -> None:
 
 
 def _open_the_description(app: Flask) -> None:
-    """The API's description is public; flask-smorest's view is a bound method and takes no mark of its own."""
+    """The API's description is public; flask-smorest's view is a bound method, which takes no mark."""
     describe = app.view_functions["api-docs.openapi_json"]
     app.view_functions["api-docs.openapi_json"] = access.allow_public(
         lambda: flask.current_app.make_response(describe())

@@ -88,7 +88,8 @@ def my_account() -> ResponseReturnValue:
 
 def _account(form: Form) -> str:
     actor = current_actor()
-    assert actor.id is not None and actor.organisation_id is not None  # noqa: S101 - staff have both
+    assert actor.id is not None  # noqa: S101 - staff have both
+    assert actor.organisation_id is not None  # noqa: S101
     with transaction() as session:
         return render_template(
             "accounts/account.html",

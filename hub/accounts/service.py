@@ -35,8 +35,9 @@ from hub.infra import audit
 
 _SEEN_EVERY = 60  # seconds: a session's last use is written at most once a minute
 _WORDS = (
-    ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty", "kite", "larch", "maple", "nectar", "olive", "pebble"]
-)
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven",
+    "inlet", "jetty", "kite", "larch", "maple", "nectar", "olive", "pebble",
+)  # fmt: skip
 
 
 @cache
@@ -156,7 +157,7 @@ def new_session(session: Session, user_id: UUID, device: str, clock: Clock) -> s
             last_seen_at=now,
             expires_at=now + SESSION_LIMIT,
             device=device[:200],
-        )  # fmt: skip
+        )
     )
     return token
 

@@ -11,7 +11,7 @@ from hub.infra.db import runtime, transaction
 
 
 class SessionUser(UserMixin):  # type: ignore[misc]
-    """What Flask-Login carries: the session's token, never the person's id, so that a sign-in can be revoked."""
+    """What Flask-Login carries: the session's token, so that a sign-in can be revoked."""
 
     def __init__(self, token: str, actor: Actor) -> None:
         self.id, self.actor = token, actor

@@ -49,7 +49,7 @@ def act_as(actor: Actor) -> None:
 
 
 def install(app: Flask, authenticate: Callable[[], Actor]) -> None:
-    """Ask `authenticate` who it is at the start of each request, then hold the view's rule against the answer."""
+    """Ask `authenticate` who it is at the start of each request; hold the view's rule against the answer."""
 
     def enforce() -> ResponseReturnValue | None:
         act_as(authenticate())

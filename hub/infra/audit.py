@@ -48,7 +48,7 @@ def record(  # noqa: PLR0913 - the columns of a row, named at every call
     outcome: str = "done",
     reason: str | None = None,
 ) -> None:
-    """Add an entry; `action` is `<subject>.<past tense>`, such as `learner.viewed`. Fails with the act it records."""
+    """Add an entry; `action` is like `learner.viewed`. When it fails, the act it records fails too."""
     who = actor or actor_of(session)
     session.add(
         AuditEntry(

@@ -1,4 +1,4 @@
-"""Reading the CSV files that offices really send: Excel's encodings, aliases, wrong delimiters, short rows."""
+"""Reading the CSV files that offices really send: Excel's encodings, aliases, wrong delimiters."""
 
 import csv
 import io

@@ -78,7 +78,10 @@ class Versioned:
 
 
 def enum_column(enum: type[StrEnum], *, check: str | None = None, **options: Any) -> Mapped[Any]:
-    """A StrEnum stored as text with a named check of its values; `check` names it where a table has two of a kind."""
+    """A StrEnum stored as text with a named check of its values.
+
+    `check` names the check where a table has two columns of one kind.
+    """
     kind = Enum(
         enum,
         native_enum=False,

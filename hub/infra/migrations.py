@@ -42,14 +42,15 @@ def check(owner_url: str) -> str | None:
 def grant(owner_url: str, app_role: str) -> None:
     """Let the application's role read and write every table, except to change the audit."""
     engine = create_engine(owner_url, hide_parameters=True)
-    quoted = engine.dialect.identifier_preparer.quote(app_role)
+    quote = engine.dialect.identifier_preparer.quote
+    quoted = quote(app_role)
     with engine.begin() as connection:
         for statement in (
             f"GRANT USAGE ON SCHEMA public TO {quoted}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
             f"REVOKE UPDATE, DELETE ON audit_entry FROM {quoted}",
             f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
-            f"GRANT TEMPORARY ON DATABASE {engine.dialect.identifier_preparer.quote(engine.url.database or '')} TO {quoted}",
+            f"GRANT TEMPORARY ON DATABASE {quote(engine.url.database or '')} TO {quoted}",
         ):
             connection.execute(text(statement))
     engine.dispose()

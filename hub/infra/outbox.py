@@ -227,7 +227,8 @@ def _update(session: Session, entry: OutboxEntry, **values: Any) -> None:
 
 def _next_try(later: SendLater, attempts: int, now: datetime) -> datetime:
     """When to try again: after the time the provider asked for, or our own back-off."""
-    return now + (later.retry_after or _wait(attempts))
+    wait: timedelta = later.retry_after or _wait(attempts)
+    return now + wait
 
 
 def _wait(attempts: int) -> timedelta:
