@@ -9,7 +9,6 @@ from pathlib import Path
 from flask import url_for
 
 STATIC = Path(__file__).parent / "static"
-VENDOR_ASSETS = STATIC / "vendor" / "assets"
 
 
 def asset_url(name: str) -> str:

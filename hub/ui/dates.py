@@ -36,20 +36,19 @@ def date_of(parts: DateParts, label: str) -> date:
     if len(year_text) != 4 or not year_text.isdecimal():
         raise DateFault(f"{sentence(label)}: the year must have 4 numbers, like 1990")
     try:
-        return date(int(year_text), _month(parts.month.strip()), int(parts.day.strip()))
+        return date(int(year_text), _month(parts.month.strip()), _number(parts.day.strip()))
     except (ValueError, OverflowError):
         raise _not_real(label) from None
 
 
 def date_of_text(text: str, label: str) -> date:
     """The date of `2027-01-12`, as the JSON API sends it. Raises DateFault."""
+    tidy = text.strip()
     try:
-        return date.fromisoformat(text.strip()) if len(text.strip()) == 10 else _refuse(label)
+        if len(tidy) == 10 and tidy[4] == tidy[7] == "-":
+            return date.fromisoformat(tidy)
     except ValueError:
-        raise _not_real(label) from None
-
-
-def _refuse(label: str) -> date:
+        pass
     raise _not_real(label)
 
 
@@ -67,6 +66,9 @@ def _require_all(parts: DateParts, label: str) -> None:
 
 def _month(text: str) -> int:
     """The number of a month given as `3`, `03`, `Mar` or `March`; ValueError when it is none."""
-    if text.isdecimal():
-        return int(text) if len(text) <= 2 else 0
-    return _MONTHS.index(text[:3].lower()) + 1 if text.isalpha() else 0
+    return _MONTHS.index(text[:3].lower()) + 1 if text.isalpha() else _number(text)
+
+
+def _number(text: str) -> int:
+    """One or two digits, of any script, as a number; 0, which no day or month is, for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= 2 else 0

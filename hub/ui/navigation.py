@@ -65,7 +65,7 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         MY_WORK,
         Destination("desk.board", "Board"),
         Destination("referrals.worklist", "Referrals", "referrals"),
-        Destination("learners.duplicates", "Possible duplicates", "duplicates"),
+        Destination("learners.duplicates", "Duplicates", "duplicates"),
         DIARY,
         Destination("waitlist.index", "Waiting list"),
         Destination("matching.rounds", "Matching rounds"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, render_template, request, send_from_directory
 
 from hub.infra.access import allow_public
-from hub.ui.assets import STATIC, VENDOR_ASSETS
+from hub.ui.assets import STATIC
 
 _LONG = int(timedelta(days=365).total_seconds())
 _SHORT = int(timedelta(hours=1).total_seconds())
@@ -22,13 +22,6 @@ def static_file(filename: str) -> Response:
     answer = send_from_directory(STATIC, filename, max_age=_LONG if "v" in request.args else _SHORT)
     answer.cache_control.public = True
     return answer
-
-
-@blueprint.get("/assets/<path:filename>")
-@allow_public
-def assets(filename: str) -> Response:
-    """Images that GOV.UK's stylesheet asks for by this fixed address."""
-    return send_from_directory(VENDOR_ASSETS, filename, max_age=_SHORT)
 
 
 @blueprint.get("/favicon.ico")
