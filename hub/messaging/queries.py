@@ -120,6 +120,12 @@ def received(session: Session, received_id: UUID) -> ReceivedText | None:
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
+def reply_to(session: Session, message_id: UUID) -> ReceivedText | None:
+    """The newest text that answered a message, locked."""
+    found = select(ReceivedText).where(ReceivedText.message_id == message_id).with_for_update()
+    return session.scalars(found.order_by(ReceivedText.received_at.desc()).limit(1)).first()
+
+
 def is_received(session: Session, provider_ref: str) -> bool:
     """Whether Notify handed this text over before."""
     return session.scalar(select(exists().where(ReceivedText.provider_ref == provider_ref))) or False

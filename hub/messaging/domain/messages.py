@@ -95,7 +95,7 @@ class NewMessage:
     or referral; what is still waiting can be withdrawn by it. `not_before` and `useless_after` bound the
     moment of sending (UTC). `dedupe`: the same word twice is one message. `purpose` None: an answer to the
     learner's own message, which needs no permission beyond it. `must_reach`: a person takes over when it does
-    not arrive.
+    not arrive. `channel`: only this way, else by text where that is possible.
     """
 
     learner_id: UUID
@@ -108,6 +108,7 @@ class NewMessage:
     useless_after: datetime | None = None
     dedupe: str | None = None
     must_reach: bool = False
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ AFTER_TEMPORARY = timedelta(hours=1)  # Notify's providers have tried for up to 
 def note_receipt(session: Session, receipt: Receipt, clock: Clock) -> bool:
     """Take a receipt in; False when it was known or is about nothing of ours. The same twice has no effect.
 
-    Delivered: done. Permanent: the number is marked unusable and a person reaches the learner. Temporary: again
+    Delivered: done. Permanent: the number is unusable and a person reaches the learner. Temporary: again
     an hour later. Technical: again at once. After three more attempts a person takes over.
     """
     message = queries.message_of_receipt(session, receipt)

@@ -151,6 +151,14 @@ def _for_a_person(session: Session, row: ReceivedText, asked: Sequence[Message],
         answer_text(session, row, Answer("not_understood"), clock).dedupe_key = key
 
 
+def hand_to_person(session: Session, message_id: UUID, clock: Clock) -> None:
+    """The answer to this message could not be acted on: its text waits for a person after all."""
+    row = queries.reply_to(session, message_id)
+    if row is not None:
+        row.handled_at = None
+        _open_step(session, row, StepKind.MESSAGE_TO_ANSWER, clock)
+
+
 def _open_step(session: Session, row: ReceivedText, kind: StepKind, clock: Clock) -> None:
     due = steps.due(session, "message_answer_days", clock)
     new = NewStep(kind, "received_text", row.id, steps.hub_role(session), due, row.learner_id)

@@ -61,7 +61,7 @@ def send(session: Session, new: NewMessage, actor: Actor, clock: Clock) -> Messa
 
 
 def _message(new: NewMessage, person: Person, actor: Actor, clock: Clock) -> Message:
-    channel = first_channel(person)
+    channel = _possible(person, new.channel)
     body = fill(new.template, standard_values() | dict(new.values))
     asks = new.asks
     return Message(
@@ -145,6 +145,12 @@ def standard_values() -> dict[str, str]:
     """What every text may say of the hub."""
     settings = runtime().settings
     return {"hub": settings.hub_name, "phone": settings.hub_phone}
+
+
+def _possible(person: Person, wanted: Channel | None) -> Channel | None:
+    if wanted is Channel.EMAIL:
+        return Channel.EMAIL if person.email else None
+    return first_channel(person)
 
 
 def first_channel(person: Person) -> Channel | None:
