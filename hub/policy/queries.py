@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from hub.policy.models import PolicyValue
@@ -14,7 +15,7 @@ def values_on(session: Session, on: date) -> dict[str, str]:
     found = (
         select(PolicyValue.code, PolicyValue.value)
         .where(PolicyValue.valid_from <= on)
-        .distinct(PolicyValue.code)
+        .ext(distinct_on(PolicyValue.code))
         .order_by(PolicyValue.code, PolicyValue.valid_from.desc(), PolicyValue.changed_at.desc())
     )
     return {code: value for code, value in session.execute(found)}
