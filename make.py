@@ -197,7 +197,7 @@ def checks() -> dict[str, Words]:
         "types": [BIN / "mypy"],
         "imports": [BIN / "lint-imports", "--cache-dir", ".cache/import-linter"],
         "templates": [PYTHON, "-m", "tools.lint_templates"],
-        "database": [BIN / "hub", "db", "check"],
+        "database": [PYTHON, "-m", "tools.check_database"],
     }
 
 
