@@ -41,6 +41,7 @@ class Referral(Base, Identified, SealedRow, Versioned):
     source = Sealed.text()
     reason = Sealed.text()
     notes = Sealed.text()
+    mandated = Sealed.json()
 
     __table_args__ = (
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="closed_with_outcome"),

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
@@ -33,6 +33,11 @@ def referral_of(session: Session, referral_id: UUID, actor: Actor, *, lock: bool
     if referral is None:
         raise NotFound
     return referral
+
+
+def locked_case(session: Session, referral_id: UUID) -> Referral | None:
+    """The referral of a case, locked; None for a case that is none of ours."""
+    return session.scalar(select(Referral).where(Referral.id == referral_id).with_for_update())
 
 
 def referrals_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Referral]:
@@ -181,26 +186,29 @@ def expired_drafts(session: Session, today: date, limit: int) -> Sequence[Referr
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a worklist shows. `after` is the (submitted_at, id) of the last row of the page before."""
+    """What a worklist shows, one page of it."""
 
     states: frozenset[ReferralState] | None = None
     on_hold: bool | None = None
     organisation_id: UUID | None = None
     worker_id: UUID | None = None
     newest_first: bool = False
-    after: tuple[datetime, UUID] | None = None
+    offset: int = 0
     limit: int = 50
 
 
 def filtered(wanted: Filter) -> Select[Referral]:
     """The worklist: one page of referrals by the day they came."""
     found = select(Referral).where(*_conditions(wanted))
-    order = tuple_(Referral.submitted_at, Referral.id)
-    if wanted.after is not None:
-        found = found.where(order < wanted.after if wanted.newest_first else order > wanted.after)
+    order = (Referral.submitted_at, Referral.id)
     if wanted.newest_first:
-        return found.order_by(Referral.submitted_at.desc(), Referral.id.desc()).limit(wanted.limit)
-    return found.order_by(Referral.submitted_at, Referral.id).limit(wanted.limit)
+        order = (Referral.submitted_at.desc(), Referral.id.desc())  # type: ignore[assignment]
+    return found.order_by(*order).offset(wanted.offset).limit(wanted.limit)
+
+
+def total(session: Session, wanted: Filter) -> int:
+    """How many referrals the worklist holds on all its pages."""
+    return session.scalar(select(func.count()).select_from(Referral).where(*_conditions(wanted))) or 0
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -1,6 +1,8 @@
 """What the edges and the slices above may read of referrals."""
 
 from hub.referrals.queries import Filter
+from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts
+from hub.referrals.reads.outlook import Outlook, outlooks
 from hub.referrals.reads.standing import Standing, public_standing
 from hub.referrals.reads.views import (
     Asked,
@@ -19,22 +21,29 @@ from hub.referrals.reads.views import (
     referrals_by_id,
     referrals_of,
     sources,
+    total,
     worklist,
 )
 
 __all__ = [
     "Asked",
     "Details",
+    "DraftView",
     "Filter",
     "Happening",
     "MyReferral",
+    "Outlook",
     "ReferralView",
     "Standing",
+    "as_shown",
     "counts",
     "details",
+    "draft",
     "history",
+    "my_drafts",
     "my_referral",
     "my_referrals",
+    "outlooks",
     "public_standing",
     "questions",
     "referral",
@@ -42,5 +51,6 @@ __all__ = [
     "referrals_by_id",
     "referrals_of",
     "sources",
+    "total",
     "worklist",
 ]

@@ -51,6 +51,7 @@ class Details:
     source: str | None
     reason: str | None
     notes: str | None
+    mandated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def referrals_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, 
 def details(session: Session, referral_id: UUID, actor: Actor) -> Details:
     """Source, reason and notes, opened. NotFound as for the referral."""
     row = queries.referral_of(session, referral_id, actor)
-    return Details(row.source, row.reason, row.notes)
+    return Details(row.source, row.reason, row.notes, bool(row.mandated))
 
 
 def history(session: Session, referral_id: UUID) -> list[Happening]:
@@ -163,6 +164,11 @@ def _open(requests: Iterable[InformationRequest]) -> list[Asked]:
 def worklist(session: Session, wanted: Filter) -> list[ReferralView]:
     """One page of the hub's list, by the day the referrals came."""
     return [_view(row) for row in session.scalars(queries.filtered(wanted))]
+
+
+def total(session: Session, wanted: Filter) -> int:
+    """How many referrals the list holds on all its pages."""
+    return queries.total(session, wanted)
 
 
 def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.assessment import reads as assessments
+from hub.assessment import service as assessing
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor, Role
@@ -25,8 +26,8 @@ from hub.referrals.domain import (
 from hub.referrals.models import Referral
 from hub.referrals.service.moves import Doing, is_duplicate, move, open_review
 from hub.referrals.service.progress import mark_assessed, mark_to_assess, mark_waiting
-from hub.waitlist import reads as waitlists
 from hub.waitlist import service as waitlist
+from hub.waitlist.domain import JoinRequest
 
 TOLD: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.ACHIEVED: ("referrer",),
@@ -120,6 +121,18 @@ def use_earlier_assessment(session: Session, referral_id: UUID, actor: Actor, cl
         raise RuleBroken("There is no valid earlier assessment.", code="no_valid_assessment")
     mark_to_assess(session, referral_id, actor, clock)
     mark_assessed(session, referral_id, actor, clock)
-    if not any(one.is_active for one in waitlists.entries_of(session, [referral.learner_id])):
-        waitlist.join_placed(session, found, referral.source_record_id, actor, clock)
+    session.flush()
+    assessing.cancel_for_case(session, referral_id, actor, clock)
+    request = JoinRequest(
+        learner_id=referral.learner_id,
+        source_record_id=found.source_record_id,
+        subject_id=found.subject_id,
+        strand=found.strand,
+        level=found.level,
+        skills=found.skills,
+        also=found.also,
+        case_id=referral.id,
+        assessment_id=found.assessment_id,
+    )
+    waitlist.join(session, request, actor, clock)
     return mark_waiting(session, referral_id, actor, clock)

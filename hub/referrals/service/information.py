@@ -72,7 +72,7 @@ def ask_information(
         referral_id=referral.id,
         topics=list(question.topics),
         asked_at=clock.now(),
-        due_on=steps.due(session, "stall_days", clock),
+        due_on=steps.due(session, "information_days", clock),
     )
     if question.note:
         request.note = question.note
@@ -148,6 +148,6 @@ def remind(session: Session, actor: Actor, clock: Clock) -> int:
 def _remind_again(session: Session, request: InformationRequest, referral: Referral, clock: Clock) -> None:
     """One reminder more: the step comes up again in the referrer's digest, with a new day."""
     request.reminders += 1
-    request.due_on = steps.due(session, "stall_days", clock)
+    request.due_on = steps.due(session, "information_days", clock)
     chase_step(session, referral, request.due_on, clock)
     audit.record(session, None, "referral.reminded", "referral", referral.id, clock=clock)

@@ -12,8 +12,8 @@ from hub.consent.domain import NewConsent
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.ids import new_reference
-from hub.core.permissions import Actor, Role
-from hub.eligibility.domain import age_route
+from hub.core.permissions import Actor
+from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
 from hub.infra.crypto import blind_index
 from hub.infra.db import record
@@ -23,6 +23,9 @@ from hub.referrals import queries
 from hub.referrals.domain import Channel, Move, ReferralState, ReferralSubmitted, Source, is_open
 from hub.referrals.models import Referral
 from hub.referrals.service.moves import Doing, move
+from hub.waitlist import service as waitlist
+from hub.waitlist.domain import facts_of_referral
+from hub.waitlist.reads import JoiningRecord
 from hub.referrals.reads.standing import public_standing
 
 HEALTH_PURPOSE = "P08"
@@ -50,6 +53,7 @@ class NewReferral:
     needs: NewNeeds | None = None
     reason: str = ""
     notes: str = ""
+    mandated: bool = False
     external_reference: str | None = None
     channel: Channel = Channel.PAGE
     organisation_id: UUID | None = None
@@ -69,14 +73,15 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     _require_first(session, organisation_id, person_key, new.external_reference)
     found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)
     _record_consent(session, new, found, actor, clock)
-    case = _Case(organisation_id, person_key, route == "adviser_16_18", clock.now())
+    _note_priority(session, new, found, actor, clock)
+    case = _Case(organisation_id, person_key, route is AgeRoute.ADVISER_16_18, clock.now())
     referral = _add(session, new, found, case, actor)
     move(session, referral, Doing(Move.SUBMIT), actor, clock)
     record(session, ReferralSubmitted(referral.id, referral.learner_id, organisation_id))
     return referral
 
 
-def require_submittable(new: NewReferral, today: date) -> str:
+def require_submittable(new: NewReferral, today: date) -> AgeRoute:
     """Refuse what cannot be a referral, naming each field; the route that the learner's age leads to."""
     person, missing = new.person, {}
     for field, words in _MUST.items():
@@ -86,16 +91,12 @@ def require_submittable(new: NewReferral, today: date) -> str:
     if faults:
         raise RuleBroken.many(faults, code="validation_failed")
     _require_consent(new, today)
-    route: str = age_route(person.date_of_birth or today, today)
-    if route == "refuse_under_16":
-        raise RuleBroken(UNDER_16, code="under_16", field="date_of_birth")
+    route = age_route(person.date_of_birth or today, today)
+    if route is AgeRoute.REFUSE_UNDER_16:
+        raise RuleBroken(signpost(today), code="under_16", field="date_of_birth")
     return route
 
 
-UNDER_16 = (
-    "The hub can only take learners aged 16 or over. For a younger person, contact their school "
-    "or the council's school admissions team."
-)
 _MUST = {
     "given_names": "Enter the learner's given names",
     "family_name": "Enter the learner's family name",
@@ -169,11 +170,20 @@ def _record_consent(
             wording_version=given.wording_version,
             purposes=given.purposes,
             interpreter_used=given.interpreter_used,
+            organisation_id=new.organisation_id,
         ),
         found,
         actor,
         clock,
     )
+
+
+def _note_priority(session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock) -> None:
+    """What the way a learner came says about their turn, by the published rules."""
+    facts = facts_of_referral(new.source.value, new.mandated)
+    if facts:
+        about = JoiningRecord(found.learner_id, found.source_record_id, found.subject_id)
+        waitlist.note_priority(session, about, facts, actor, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +202,7 @@ def _add(session: Session, new: NewReferral, found: Identified, case: _Case, act
         learner_id=found.learner_id,
         source_record_id=found.source_record_id,
         organisation_id=case.organisation_id,
-        worker_id=actor.id if is_worker and actor.role is Role.REFERRER else None,
+        worker_id=actor.id if is_worker else None,
         channel=new.channel,
         state=ReferralState.DRAFT,
         adviser_needed=case.adviser_needed,
@@ -207,16 +217,15 @@ def _add(session: Session, new: NewReferral, found: Identified, case: _Case, act
         referral.reason = new.reason
     if new.notes:
         referral.notes = new.notes
+    if new.mandated:
+        referral.mandated = True
     session.add(referral)
     return referral
 
 
 def organisation_of(session: Session, slug: str) -> UUID:
-    """The organisation of this slug; RuleBroken with the slug when there is none."""
-    for one in accounts.organisations(session):
-        if one.slug == slug:
-            return one.id
-    raise RuleBroken(f"There is no organisation {slug!r}. See `hub organisations list`.", field="organisation")
+    """The organisation of this slug; NotFound names the slug."""
+    return accounts.organisation_by_slug(session, slug).id
 
 
 def in_file(new: NewReferral, organisation_id: UUID, import_key: bytes) -> NewReferral:

@@ -1,26 +1,39 @@
 """The one place where a referral moves: state, history and open step change together."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.assessment import service as assessments
+from hub.assessment.domain import CaseToAssess
 from hub.core.clock import Clock
 from hub.core.permissions import Actor, Role
 from hub.infra import audit
 from hub.referrals.domain import Ending, Move, Outcome, ReferralState, is_open, next_state
 from hub.referrals.models import Referral, ReferralHistory
+from hub.steps import reads as step_reads
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, Owner, StepKind
 
 STEP_OF: dict[ReferralState, tuple[StepKind, str]] = {
-    ReferralState.SUBMITTED: (StepKind.REFERRAL_TO_REVIEW, "stall_days"),
-    ReferralState.INFO_REQUESTED: (StepKind.INFORMATION_TO_GIVE, "stall_days"),
-    ReferralState.TO_ASSESS: (StepKind.APPOINTMENT_TO_MAKE, "assessment_days"),
-    ReferralState.ASSESSED: (StepKind.REFERRAL_TO_REVIEW, "stall_days"),
+    ReferralState.SUBMITTED: (StepKind.REFERRAL_TO_REVIEW, "review_days"),
+    ReferralState.INFO_REQUESTED: (StepKind.INFORMATION_TO_GIVE, "information_days"),
+    ReferralState.ASSESSED: (StepKind.REFERRAL_TO_REVIEW, "review_days"),
 }
-"""The step that the case itself has open. While waiting it is the list entry's, once placed the enrolment's."""
+"""The step that the case itself has open. To be assessed, it is the appointment's; waiting, the list entry's;
+placed, the enrolment's."""
+
+OWN_KINDS = frozenset(
+    {
+        StepKind.REFERRAL_TO_REVIEW,
+        StepKind.INFORMATION_TO_GIVE,
+        StepKind.ON_HOLD_TO_REVIEW,
+        StepKind.ADVISER_TO_SEE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,8 @@ def move(session: Session, referral: Referral, doing: Doing, actor: Actor, clock
     outcome = doing.ending.outcome if doing.ending else referral.outcome
     previous = ReferralState(referral.state_before_close) if referral.state_before_close else None
     referral.state = next_state(before, doing.move, outcome=outcome, before=previous)
-    referral.moved_at = clock.now()
+    if referral.state is not before or doing.move is Move.SUBMIT:
+        referral.moved_at = clock.now()
     if doing.move is Move.CLOSE and doing.ending is not None:
         _close(referral, before, doing.ending, clock)
     elif doing.move is Move.REOPEN:
@@ -48,9 +62,9 @@ def move(session: Session, referral: Referral, doing: Doing, actor: Actor, clock
         referral.hold_reason = referral.hold_until = None
     if doing.move is Move.SUBMIT:
         session.flush()  # the rows below point at it
-    _write_history(session, referral, before, doing, actor)
+    _write_history(session, referral, (before, clock.now()), doing, actor)
     audit.record(session, actor, f"referral.{_PAST[doing.move]}", "referral", referral.id, clock=clock)
-    keep_step(session, referral, clock, is_new=doing.move is Move.SUBMIT)
+    keep_step(session, referral, actor, clock, is_new=doing.move is Move.SUBMIT)
 
 
 _PAST = {
@@ -82,14 +96,14 @@ def _reopen(referral: Referral) -> None:
 
 
 def _write_history(
-    session: Session, referral: Referral, before: ReferralState, doing: Doing, actor: Actor
+    session: Session, referral: Referral, was: tuple[ReferralState, datetime], doing: Doing, actor: Actor
 ) -> None:
     row = ReferralHistory(
         subject_id=referral.subject_id,
         referral_id=referral.id,
-        at=referral.moved_at,
+        at=was[1],
         move=doing.move,
-        from_state=before.value,
+        from_state=was[0].value,
         to_state=referral.state.value,
         reason=doing.reason,
         actor_kind=actor.kind,
@@ -101,13 +115,31 @@ def _write_history(
     session.add(row)
 
 
-def keep_step(session: Session, referral: Referral, clock: Clock, *, is_new: bool = False) -> None:
+def keep_step(
+    session: Session, referral: Referral, actor: Actor, clock: Clock, *, is_new: bool = False
+) -> None:
     """Leave exactly the step open that the case's state asks for; none once it is closed."""
-    if not is_new:
-        steps.close_steps(session, referral.id, clock, "done" if is_open(referral.state) else "closed")
     wanted = _step_for(session, referral, clock)
+    if not is_new:
+        _close_others(session, referral, wanted, clock)
     if wanted is not None:
         steps.open_step(session, wanted, clock)
+    elif referral.state is ReferralState.TO_ASSESS:
+        case = CaseToAssess(
+            referral.id, referral.learner_id, referral.source_record_id, referral.subject_id
+        )
+        session.flush()
+        assessments.ask(session, case, actor, clock)
+
+
+def _close_others(session: Session, referral: Referral, wanted: NewStep | None, clock: Clock) -> None:
+    if not is_open(referral.state):
+        steps.close_steps(session, [referral.id], clock, "closed")
+        return
+    opened = step_reads.open_steps(session, [referral.id], clock.today()).get(referral.id, [])
+    for one in opened:
+        if one.kind in OWN_KINDS and (wanted is None or one.kind is not wanted.kind):
+            steps.close_step(session, one.kind, referral.id, clock)
 
 
 def _step_for(session: Session, referral: Referral, clock: Clock) -> NewStep | None:
@@ -115,9 +147,9 @@ def _step_for(session: Session, referral: Referral, clock: Clock) -> NewStep | N
         return None
     if referral.hold_until is not None:
         return _step(session, referral, StepKind.ON_HOLD_TO_REVIEW, referral.hold_until)
-    kind, due_clock = STEP_OF.get(referral.state, (None, ""))
-    if kind is None:
+    if referral.state not in STEP_OF:
         return None
+    kind, due_clock = STEP_OF[referral.state]
     if referral.adviser_needed and referral.state is ReferralState.SUBMITTED:
         kind = StepKind.ADVISER_TO_SEE
     return _step(session, referral, kind, steps.due(session, due_clock, clock))
@@ -129,18 +161,21 @@ def _step(session: Session, referral: Referral, kind: StepKind, due_on: date) ->
 
 
 def _owner(session: Session, referral: Referral, kind: StepKind) -> Owner:
-    """What the referrer must answer is the worker's; appointments are the assessors'; the rest the managers'."""
-    if kind is StepKind.INFORMATION_TO_GIVE:
-        if referral.worker_id is not None:
-            return Owner.person(referral.worker_id)
-        return Owner.role(referral.organisation_id, Role.REFERRER)
-    hub = accounts.hub_organisation(session)
-    return Owner.role(hub.id, Role.ASSESSOR if kind is StepKind.APPOINTMENT_TO_MAKE else Role.HUB_MANAGER)
+    """What the referrer must answer is the worker's, or their colleagues'; the rest is the hub's managers'."""
+    if kind is not StepKind.INFORMATION_TO_GIVE or referral.organisation_id == _hub_id(session):
+        return steps.hub_role(session)
+    if referral.worker_id is not None:
+        return Owner.person(referral.organisation_id, Role.REFERRER, referral.worker_id)
+    return Owner.of_role(referral.organisation_id, Role.REFERRER)
+
+
+def _hub_id(session: Session) -> UUID:
+    return accounts.hub_organisation(session).id
 
 
 def open_review(session: Session, referral: Referral, clock: Clock) -> None:
     """Put a case before the hub that no state of its own asks about (left early, entry removed, wish relayed)."""
-    due = steps.due(session, "stall_days", clock)
+    due = steps.due(session, "review_days", clock)
     steps.open_step(session, _step(session, referral, StepKind.REFERRAL_TO_REVIEW, due), clock)
 
 

@@ -1,0 +1,98 @@
+"""The page on which the agreement is read out: the learner's language first, then each purpose on its own."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, validates
+
+from hub.consent import reads as consents
+from hub.consent.domain import OPTIONAL, PURPOSES
+from hub.infra.db import runtime
+from hub.ui.fields import Date, Text, YesNo
+
+CHANNEL_LABELS = {
+    "in_person": "Face to face",
+    "phone": "By phone",
+    "web": "On a screen, the learner read it",
+    "paper": "On paper, the learner signed it",
+}
+
+
+class ConsentLanguageSchema(Schema):
+    """The language in which the words will be read."""
+
+    class Meta:
+        unknown = RAISE
+
+    language = Text(20, "language", required=True, error_messages={"required": "Select a language"})
+
+    @validates("language")
+    def there_is_a_wording(self, value: str, **_: Any) -> None:
+        if value not in {one.code for one in consents.languages()}:
+            raise ValidationError("Select one of the languages in the list")
+
+
+_Answers = Schema.from_dict(
+    {
+        code: YesNo(required=True, error_messages={"required": f"Select what the learner said: {PURPOSES[code].title}"})
+        for code in OPTIONAL
+    },
+    name="ConsentAnswers",
+)
+
+
+class ConsentPageSchema(_Answers):  # type: ignore[misc, valid-type]
+    """What the learner said to each question. `wording_version` and `language` are of the words on this page."""
+
+    class Meta:
+        unknown = RAISE
+
+    language = Text(20, "language", required=True)
+    wording_version = Text(40, "version of the words", required=True)
+    channel = Text(
+        20,
+        "how the learner agreed",
+        required=True,
+        error_messages={"required": "Select how the learner agreed"},
+    )
+    interpreter_used = YesNo("whether an interpreter helped", required=True)
+    given_on = Date("day the learner agreed", required=True)
+    read_out = YesNo(
+        "",
+        load_only=True,
+        required=True,
+        error_messages={"required": "Confirm that the learner has heard or read these words"},
+    )
+
+    @validates("channel")
+    def known_channel(self, value: str, **_: Any) -> None:
+        if value not in CHANNEL_LABELS:
+            raise ValidationError("Select how the learner agreed")
+
+    @validates("given_on")
+    def not_later_than_today(self, value: date, **_: Any) -> None:
+        if value > runtime().clock.today():
+            raise ValidationError("The day the learner agreed must be today or before")
+
+
+def purposes_of(answers: Mapping[str, Any]) -> list[str]:
+    """The purposes to which the learner said yes."""
+    return [code for code in OPTIONAL if answers.get(code)]
+
+
+def consent_rows(answers: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The agreement on the check page: what was agreed and what was not."""
+    chosen = set(purposes_of(answers))
+    asked = [PURPOSES[code] for code in OPTIONAL]
+    agreed = [one.title for one in asked if one.code in chosen]
+    refused = [one.title for one in asked if one.code not in chosen]
+    language = {one.code: one.english_name for one in consents.languages()}.get(answers["language"], "")
+    return [
+        ("Agreed to", ", ".join(agreed) or "None of the choices"),
+        ("Did not agree to", ", ".join(refused) or "Agreed to all"),
+        ("Read in", language),
+        ("How", CHANNEL_LABELS.get(answers["channel"], "")),
+        ("Interpreter helped", "Yes" if answers.get("interpreter_used") else "No"),
+        ("On", date.fromisoformat(answers["given_on"])),
+    ]

@@ -1,0 +1,12 @@
+"""The one blueprint that the page modules share."""
+
+from hub.core.permissions import Role
+from hub.infra.http import pages_blueprint
+
+blueprint = pages_blueprint("referrals", __name__)
+
+REFERS = (Role.REFERRER, Role.HUB_MANAGER, Role.ASSESSOR)
+"""Who may write a referral: the hub's people do it for learners who call or walk in."""
+
+HUB = (Role.HUB_MANAGER, Role.ASSESSOR)
+PAGE = 50
