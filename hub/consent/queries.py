@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.consent.models import Consent, ConsentChoice
@@ -13,7 +13,7 @@ from hub.consent.models import Consent, ConsentChoice
 def tellings(
     session: Session, source_record_ids: Collection[UUID], purposes: Collection[str]
 ) -> Sequence[Row[UUID, date, datetime, bool, str, bool, datetime | None]]:
-    """(source, given on, recorded at, proven, purpose, granted, withdrawn at) of these sources and purposes."""
+    """(source, given on, recorded at, proven, purpose, granted, withdrawn at), oldest first."""
     found = (
         select(
             Consent.source_record_id,
@@ -31,6 +31,12 @@ def tellings(
         .order_by(Consent.created_at, Consent.id)
     )
     return session.execute(found).all()
+
+
+def lock_learner(session: Session, learner_id: UUID) -> None:
+    """One asking of a learner at a time, until the commit: two clicks at once become one."""
+    number = int.from_bytes(learner_id.bytes[8:], "big", signed=True)
+    session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def consents_of(session: Session, learner_id: UUID) -> Sequence[Consent]:

@@ -93,7 +93,7 @@ def languages() -> tuple[Language, ...]:
 
 
 def relying_organisations(session: Session) -> tuple[str, ...]:
-    """The names of those who may receive details, to be shown with the words: categories are not enough (ICO)."""
+    """Who may receive details, by name, to show with the words: categories are not enough (ICO)."""
     return tuple(one.name for one in accounts.organisations(session, OrganisationKind.PROVIDER))
 
 

@@ -19,7 +19,7 @@ from hub.consent.domain import (
     is_proven,
     load_wording,
 )
-from hub.consent.domain.records import unknown_purposes, wording_faults
+from hub.consent.domain.records import wording_faults
 from hub.consent.models import Consent, ConsentChoice
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
@@ -46,10 +46,10 @@ class Subject(Protocol):
 
 
 def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> UUID:
-    """Keep what the learner answered and return the record's id. Refusing everything optional is a valid answer.
+    """Keep what the learner answered; returns the record's id. Refusing everything optional is valid.
 
-    Without wording version or language it is not proven: it permits nothing optional, and a step asks the hub to
-    confirm it. Raises RuleBroken naming `consent.<field>`.
+    Without wording version or language it is not proven: it permits nothing optional, and a step asks the hub
+    to confirm it. Raises RuleBroken naming `consent.<field>`.
     """
     if faults := consent_faults(new, clock.today()):
         raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
@@ -67,27 +67,30 @@ def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, cl
 
 
 def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clock: Clock) -> None:
-    """The learner was asked anew: the answers count for every source, and close what was to be confirmed.
+    """The learner was asked anew: the answers count for every source, and settle what was to be confirmed.
 
-    What was given before and is refused now is withdrawn, with its event.
+    What was given before and is refused now is taken back, with its event. The same answers twice on one day
+    are one asking. Raises NotFound, RuleBroken.
     """
     if not is_proven(new.wording_version, new.language):
         raise RuleBroken("Say which words were read, and in which language.", field="consent.language")
-    unconfirmed = queries.unproven_of(session, learners.survivor(session, learner_id))
-    originals = [one for one in learners.source_records(session, learner_id) if one.amends_id is None]
+    now_id = learners.survivor(session, learner_id)
+    queries.lock_learner(session, now_id)
+    originals = [one for one in learners.source_records(session, now_id) if one.amends_id is None]
     if not originals:
         raise NotFound("There is no such learner.")
-    before = _permitted(session, learner_id)
+    if _already_said(session, now_id, len(originals), new):
+        return
+    unconfirmed = queries.unproven_of(session, now_id)
+    _take_back(session, now_id, set(OPTIONAL) - new.purposes, actor, clock)
     for one in originals:
-        record(session, new, _Source(one.learner_id, one.id, one.subject_id), actor, clock)
+        record(session, new, _Source(now_id, one.id, one.subject_id), actor, clock)
     for consent_id in unconfirmed:
         steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, consent_id, clock, "asked_again")
-    if refused := before - new.purposes:
-        _take_effect(session, originals[0].learner_id, refused, actor, clock)
 
 
 def confirm_proof(session: Session, consent_id: UUID, proof: Proof, actor: Actor, clock: Clock) -> None:
-    """The hub found out which words were shown: the consent is proven from now. A second click changes nothing.
+    """The hub found out which words were shown: the consent is proven. A second click changes nothing.
 
     Raises NotFound, and RuleBroken by field when the wording or language is not one that was used.
     """
@@ -126,18 +129,54 @@ def withdraw(  # noqa: PLR0913 - relayed or the learner's own act
     NotPermitted, and RuleBroken for a purpose that is not the learner's to give.
     """
     _require_may_withdraw(actor, learner_id, learners.same_person_ids(session, learner_id))
-    if unknown_purposes(purposes) or not set(purposes) <= set(OPTIONAL):
+    if not set(purposes) <= set(OPTIONAL):
         raise RuleBroken("Only permissions that were asked for can be taken back.", field="purposes")
     now_id = learners.survivor(session, learner_id)
-    choices = queries.standing_grants(session, now_id, purposes)
+    return _take_back(session, now_id, purposes, actor, clock, relayed=relayed)
+
+
+def _take_back(  # noqa: PLR0913 - as above
+    session: Session,
+    learner_id: UUID,
+    purposes: Collection[str],
+    actor: Actor,
+    clock: Clock,
+    *,
+    relayed: bool = False,
+) -> frozenset[str]:
+    choices = queries.standing_grants(session, learner_id, purposes)
     for choice in choices:
         choice.withdrawn_at, choice.withdrawn_by = clock.now(), actor.id
         choice.withdrawal_relayed = relayed
     taken = frozenset(choice.purpose for choice in choices)
-    if taken:
-        session.flush()
-        _take_effect(session, now_id, taken, actor, clock)
+    if not taken:
+        return taken
+    session.flush()
+    if HEALTH in taken:
+        learner_service.forget_health_needs(session, learner_id, actor, clock)
+    audit.record(
+        session, actor, "consent.withdrawn", "learner", learner_id, fields=sorted(taken), clock=clock
+    )
+    record_event(session, ConsentWithdrawn(learner_id, taken))
     return taken
+
+
+def _already_said(session: Session, learner_id: UUID, sources: int, new: NewConsent) -> bool:
+    """Whether the newest asking at every source is this very one."""
+    newest: dict[UUID, Consent] = {}
+    for row in queries.consents_of(session, learner_id):
+        newest.setdefault(row.source_record_id, row)
+    choices = queries.choices_of(session, [row.id for row in newest.values()])
+    wanted = new.purposes & set(OPTIONAL)
+    return (
+        len(newest) == sources
+        and all(
+            (row.proven, row.given_on, row.channel, row.language, row.wording_version, row.interpreter_used)
+            == (True, new.given_on, new.channel, new.language, new.wording_version, new.interpreter_used)
+            for row in newest.values()
+        )
+        and all((one.granted and not one.withdrawn_at) == (one.purpose in wanted) for one in choices)
+    )
 
 
 @dataclass(frozen=True)
@@ -147,26 +186,10 @@ class _Source:
     subject_id: UUID
 
 
-def _take_effect(
-    session: Session, learner_id: UUID, taken: frozenset[str], actor: Actor, clock: Clock
-) -> None:
-    if HEALTH in taken:
-        learner_service.forget_health_needs(session, learner_id, actor, clock)
-    audit.record(
-        session, actor, "consent.withdrawn", "learner", learner_id, fields=sorted(taken), clock=clock
-    )
-    record_event(session, ConsentWithdrawn(learner_id, taken))
-
-
 def _require_may_withdraw(actor: Actor, learner_id: UUID, same_person: Iterable[UUID]) -> None:
     own = actor.role is Role.LEARNER and actor.learner_id in {learner_id, *same_person}
     if not own and not actor.is_hub:
         raise NotPermitted("Only the learner can take back a permission. Ask the hub to record it.")
-
-
-def _permitted(session: Session, learner_id: UUID) -> frozenset[str]:
-    grants = queries.standing_grants(session, learners.survivor(session, learner_id), OPTIONAL)
-    return frozenset(choice.purpose for choice in grants)
 
 
 def _row(new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> Consent:

@@ -68,7 +68,7 @@ def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUI
     found = select(SourceRecord.home_learner_id, SourceRecord.learner_id).where(
         SourceRecord.home_learner_id.in_(list(learner_ids)), SourceRecord.amends_id.is_(None)
     )
-    return dict(session.execute(found))
+    return dict(session.execute(found).all())
 
 
 def originals_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID]]:
@@ -149,7 +149,7 @@ def tree(session: Session, survivor_id: UUID) -> dict[UUID, UUID | None]:
         .join(SourceRecord, SourceRecord.home_learner_id == Learner.id)
         .where(SourceRecord.learner_id == survivor_id, SourceRecord.amends_id.is_(None))
     )
-    return dict(session.execute(found))
+    return dict(session.execute(found).all())
 
 
 def records_at_home_in(session: Session, learner_ids: Collection[UUID]) -> Sequence[SourceRecord]:

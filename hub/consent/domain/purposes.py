@@ -40,5 +40,5 @@ OPTIONAL = tuple(code for code, one in PURPOSES.items() if one.optional)
 
 
 def purpose(code: str) -> Purpose:
-    """The purpose of a code such as P06; KeyError for a code that is none, which is a fault of the program."""
+    """The purpose of a code such as P06; KeyError for a code that is none, a fault of the program."""
     return PURPOSES[code]

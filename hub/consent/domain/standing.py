@@ -1,7 +1,7 @@
 """May we? The strictest answer over all sources of a learner, from the newest word of each.
 
-Within one source the newest asking about a purpose counts. Across sources everyone must have said yes: a person
-referred twice who refused once has refused. A learner who changes their mind is asked for all sources at once.
+Within one source the newest asking about a purpose counts. Across sources all must say yes: a person referred
+twice who refused once has refused. A learner who changes their mind is asked for all sources at once.
 """
 
 from collections.abc import Collection, Iterable, Sequence

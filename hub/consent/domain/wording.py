@@ -1,7 +1,7 @@
 """The exact words shown when permission is asked: a folder per version, a file per language, never changed.
 
-A consent record names version, language and the SHA-256 of the file. `SHA256SUMS` in the folder holds the sums
-as published: a file that does not fit is refused, so nobody can alter what people were told.
+A consent record names version, language and the SHA-256 of the file. `SHA256SUMS` in the folder holds the
+sums as published: a file that does not fit is refused, so nobody can alter what people were told.
 """
 
 import functools
@@ -58,6 +58,7 @@ class Wording:
     no: str
 
 
+@functools.cache
 def versions() -> tuple[str, ...]:
     """All versions ever used, oldest first."""
     return tuple(
@@ -67,7 +68,7 @@ def versions() -> tuple[str, ...]:
 
 @functools.cache
 def languages_of(version: str = CURRENT_VERSION) -> tuple[Language, ...]:
-    """The languages of a version, English first, then by their English names; empty for an unknown version."""
+    """The languages of a version, English first, then by English names; none for an unknown version."""
     if version not in versions():
         return ()
     files = [file.name for file in (_root() / version).iterdir() if file.name.endswith(".toml")]
@@ -76,7 +77,7 @@ def languages_of(version: str = CURRENT_VERSION) -> tuple[Language, ...]:
 
 
 def load_wording(language: str | None, version: str = CURRENT_VERSION, hub_name: str = "The hub") -> Wording:
-    """The words in a language, or in English where they do not exist in it; `{hub}` becomes the service's name.
+    """The words in a language, else in English; `{hub}` becomes the name of the service.
 
     Raises KeyError for a version that never was, WordingAltered for a file that is not as published.
     """
@@ -103,7 +104,8 @@ def _read(version: str, code: str) -> Wording:
     folder = _root() / version
     content = (folder / f"{code}.toml").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    published = dict(reversed(line.split()) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    published = {name: known for known, name in (line.split() for line in lines)}
     if published.get(f"{code}.toml") != sha256:
         raise WordingAltered(f"wording/{version}/{code}.toml is not as published: make a new version instead")
     found = tomllib.loads(content.decode())

@@ -1,6 +1,7 @@
 import re
 import tomllib
 from datetime import date
+from hashlib import sha256
 from importlib import resources
 
 import pytest
@@ -68,6 +69,7 @@ def test_dari_uses_the_persian_words_and_an_unknown_language_gets_english():
 def test_published_words_are_never_changed():
     """The sums of version 2026-11 as published: a file that differs must become a new version."""
     sums = (resources.files("hub.consent") / "wording" / "2026-11" / "SHA256SUMS").read_text()
+    assert sha256(sums.encode()).hexdigest() == "169c3cb08178726b012a4ba8164cf456b8583bfa1f0644f133d3beab47fff823"
     assert len(sums.splitlines()) == 12
     for language in languages_of("2026-11"):
         assert load_wording(language.code, "2026-11").sha256 in sums
