@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from hub.core.permissions import ROLE_LABELS, STAFF_ROLES, Actor
 from hub.infra.access import current_actor
+from hub.infra.config import Environment
 from hub.infra.db import runtime
 from hub.ui.assets import asset_url
 from hub.ui.filters import FILTERS
@@ -44,7 +45,8 @@ def init_app(app: Flask) -> None:
         [PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
     )
     environment = app.jinja_env
-    environment.undefined = LoudUndefined if app.testing or app.debug else ChainableUndefined
+    loud = app.testing or app.debug or runtime().settings.environment is Environment.TEST
+    environment.undefined = LoudUndefined if loud else ChainableUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
     environment.globals.update(

@@ -109,7 +109,7 @@ def _empty_pages(app: Flask) -> None:
 
 
 def _error(code: int) -> tuple[str, int]:
-    return render_template(f"ui/errors/{code}.html", detail="", reference="R-7K3Q-94"), code
+    return render_template(f"ui/errors/{code}.html", error=None, reference="R-7K3Q-94"), code
 
 
 def _form_page(form: Form) -> Callable[[], str]:

@@ -43,6 +43,7 @@ FIELD_MACROS = [
     "m.checkbox(form, 'n', label)",
     "m.yes_no(form, 'n', label, heading=true)",
     "m.select(form, 'n', label, [(label, label)], hint=label)",
+    "m.week_grid(form, 'n', label, hint=label)",
     "m.date_field(form, 'n', label, birthday=true, heading=true)",
     "m.file_field(form, 'n', label, accept='.csv')",
 ]
@@ -97,6 +98,14 @@ def test_what_was_chosen_stays_chosen(render: Render) -> None:
         == 1
     )
     assert " selected" in render("{{ m.select(form, 'number', 'N', [(3, 'three')], blank=none) }}", form=form)
+
+
+def test_a_week_has_21_boxes_each_with_its_own_words(render: Render) -> None:
+    form = Form(values={"times": ["tue-pm"]})
+    page = render("{{ m.week_grid(form, 'times', 'When?') }}", form=form)
+    assert page.count('type="checkbox"') == 21
+    assert re.search(r'value="tue-pm" checked>.*?Tuesday, Afternoon', page)
+    assert page.count(" checked") == 1
 
 
 def test_a_value_that_is_part_of_another_is_not_chosen(render: Render) -> None:

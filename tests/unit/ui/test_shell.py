@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from jinja2 import UndefinedError
 
 from hub import ui
+from hub.core.errors import RuleBroken
 from hub.core.permissions import STAFF_ROLES, Actor, Role
 from hub.ui import flash
 from hub.ui.assets import asset_url
@@ -125,8 +126,12 @@ def test_every_error_page_says_what_to_do_next(client: FlaskClient, code: int) -
 
 def test_an_error_page_shows_the_words_of_the_rule(app: Flask) -> None:
     with app.test_request_context("/"):
-        page = render_template_string("{% include 'ui/errors/422.html' %}", detail="Nobody <b> may")
+        page = render_template_string(
+            "{% include 'ui/errors/422.html' %}", error=RuleBroken("Nobody <b> may")
+        )
+        unsaid = render_template_string("{% include 'ui/errors/422.html' %}", error=RuleBroken())
     assert "Nobody &lt;b&gt; may" in page
+    assert "A rule of the service does not allow this step." in unsaid
 
 
 def test_static_files_are_kept_for_a_year_when_named_by_content(client: FlaskClient) -> None:
