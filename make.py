@@ -197,7 +197,7 @@ def checks() -> dict[str, Words]:
         "types": [BIN / "mypy"],
         "imports": [BIN / "lint-imports", "--cache-dir", ".cache/import-linter"],
         "templates": [PYTHON, "-m", "tools.lint_templates"],
-        "database": [PYTHON, "-m", "tools.check_database"],
+        "database": [PYTHON, "-m", "tools.database", "check"],
     }
 
 
@@ -238,7 +238,7 @@ def migration(options: Options) -> int:
     if not options.get("m"):
         raise Stopped('Say what it does: make migration m="add offers"')
     set_up(develop=True)
-    return run(BIN / "hub", "db", "migration", options["m"])
+    return run(PYTHON, "-m", "tools.database", "migration", options["m"])
 
 
 def screenshots(_options: Options) -> int:
