@@ -1,0 +1,208 @@
+"""The outbox: each message exactly once in effect, whatever fails."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from hub.core.clock import FixedClock
+from hub.core.ids import new_id
+from hub.infra import outbox
+from hub.infra.db import transaction
+from hub.infra.outbox import Delivery, NotNow, OutboxEntry, OutboxState, Worker
+from hub.infra.sms import OutgoingSms, SendLater, SendRefused, SendUnknown
+
+
+class Provider:
+    """A stand-in that remembers references and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[str] = Counter()
+        self.failures: list[Exception] = []
+        self.lock = threading.Lock()
+
+    def send(self, outgoing):
+        with self.lock:
+            if self.failures:
+                failure = self.failures.pop(0)
+                if isinstance(failure, SendUnknown):
+                    self.sent[outgoing.reference] += 1
+                raise failure
+            self.sent[outgoing.reference] += 1
+        return f"id-{outgoing.reference}"
+
+    def find(self, reference):
+        return f"id-{reference}" if self.sent[reference] else None
+
+
+class Hooks:
+    def __init__(self, clock) -> None:
+        self.allowed: object = True
+        self.outcomes: list[outbox.Outcome] = []
+        self.delivery = Delivery(
+            gate=lambda session, ref, now: self.allowed,
+            render=lambda session, ref, reference, now: OutgoingSms("+447700900123", "Hello", reference),
+            settle=lambda session, ref, outcome, now: self.outcomes.append(outcome),
+        )
+
+
+@pytest.fixture
+def hooks(committed, clock):
+    made = Hooks(clock)
+    committed.deliveries = {"test": made.delivery}
+    return made
+
+
+@pytest.fixture
+def provider():
+    return Provider()
+
+
+@pytest.fixture
+def worker(hooks, provider, clock):
+    return Worker("w1", provider, clock, clock)
+
+
+def enqueue(clock, count: int = 1, **options) -> list[UUID]:
+    refs = [new_id() for _ in range(count)]
+    with transaction() as session:
+        for ref in refs:
+            outbox.enqueue(session, "test", ref, dedupe=f"test:{ref}", clock=clock, **options)
+    return refs
+
+
+def states() -> Counter[OutboxState]:
+    with transaction() as session:
+        return Counter(session.scalars(select(OutboxEntry.state)))
+
+
+def test_a_message_is_sent_once_and_settled(worker, provider, hooks, clock):
+    enqueue(clock)
+    assert worker.drain() == 1
+    assert worker.drain() == 0
+    assert list(provider.sent.values()) == [1]
+    assert hooks.outcomes[0].state is OutboxState.SENT
+    assert hooks.outcomes[0].provider_ref == f"id-{next(iter(provider.sent))}"
+
+
+def test_asking_twice_with_one_key_is_one_delivery(worker, provider, clock):
+    ref = new_id()
+    with transaction() as session:
+        for _ in range(2):
+            outbox.enqueue(session, "test", ref, dedupe="same", clock=clock)
+    worker.drain()
+    assert sum(provider.sent.values()) == 1
+
+
+def test_nothing_is_sent_when_the_gate_closes_in_the_meantime(worker, provider, hooks, clock):
+    enqueue(clock)
+    hooks.allowed = False
+    worker.drain()
+    assert not provider.sent
+    assert states() == {OutboxState.CANCELLED: 1}
+    assert hooks.outcomes[0].state is OutboxState.CANCELLED
+
+
+def test_the_gate_can_put_a_message_off_until_morning(worker, provider, hooks, clock):
+    enqueue(clock)
+    hooks.allowed = NotNow(clock.now() + timedelta(hours=9))
+    worker.drain()
+    hooks.allowed = True
+    assert worker.drain() == 0
+    clock.advance(timedelta(hours=9))
+    assert worker.drain() == 1
+    assert sum(provider.sent.values()) == 1
+
+
+def test_a_refused_number_is_not_tried_again(worker, provider, hooks, clock):
+    enqueue(clock)
+    provider.failures = [SendRefused("ValidationError")]
+    worker.drain()
+    clock.advance(timedelta(days=1))
+    assert worker.drain() == 0
+    assert hooks.outcomes[0].error == "ValidationError"
+
+
+def test_a_provider_that_is_down_is_tried_again_until_it_is_back(worker, provider, clock):
+    enqueue(clock)
+    provider.failures = [SendLater("unreachable")] * 3
+    for _ in range(4):
+        worker.drain()
+        clock.advance(timedelta(minutes=16))
+    assert sum(provider.sent.values()) == 1
+
+
+def test_after_twenty_tries_a_person_is_told(worker, provider, hooks, clock):
+    enqueue(clock)
+    provider.failures = [SendLater("unreachable")] * 30
+    for _ in range(25):
+        worker.drain()
+        clock.advance(timedelta(minutes=16))
+    assert states() == {OutboxState.UNKNOWN: 1}
+    assert hooks.outcomes[-1].state is OutboxState.UNKNOWN
+
+
+def test_an_answer_that_was_lost_is_looked_up_before_sending_again(worker, provider, clock):
+    enqueue(clock)
+    provider.failures = [SendUnknown("no_answer")]
+    worker.drain()
+    clock.advance(timedelta(minutes=2))
+    worker.drain()
+    assert sum(provider.sent.values()) == 1
+    assert states() == {OutboxState.SENT: 1}
+
+
+class Killed(BaseException):
+    """The worker dies here, as by kill -9."""
+
+
+@pytest.mark.parametrize("point", ["before_send", "after_send", "while_settling"])
+def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(point, worker, provider, hooks, clock, monkeypatch):
+    enqueue(clock, 3)
+
+    def die(*args):
+        if point == "after_send":
+            provider.sent[args[0].reference] += 1
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if point == "while_settling":
+            patch.setattr(Worker, "_settle", die)
+        else:
+            patch.setattr(provider, "send", die)
+        with pytest.raises(Killed):
+            worker.drain()
+    assert Worker("w2", provider, clock, clock).drain() == 0, "the lease still holds"
+    clock.advance(outbox.LEASE + timedelta(seconds=1))
+    Worker("w2", provider, clock, clock).drain()
+    assert len(provider.sent) == 3
+    assert set(provider.sent.values()) == {1}
+    assert states() == {OutboxState.SENT: 3}
+
+
+def test_four_workers_at_once_send_each_message_once(hooks, provider, clock):
+    enqueue(clock, 60)
+
+    def drain(name: str) -> None:
+        worker = Worker(name, provider, clock, FixedClock(clock.now()))
+        while worker.drain(7):
+            pass
+
+    threads = [threading.Thread(target=drain, args=(f"w{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(provider.sent) == 60
+    assert set(provider.sent.values()) == {1}
+
+
+def test_what_was_not_sent_can_be_cancelled(worker, provider, clock):
+    refs = enqueue(clock, 2)
+    with transaction() as session:
+        outbox.cancel(session, "test", refs[:1])
+    worker.drain()
+    assert states() == {OutboxState.SENT: 1, OutboxState.CANCELLED: 1}

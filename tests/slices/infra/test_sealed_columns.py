@@ -1,0 +1,101 @@
+"""Sealed attributes in the database: round trip, refusals, many keys in one query, destroyed keys."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import StatementError
+
+from hub.core.ids import new_id
+from hub.infra.crypto import Destroyed, KeyProblem, Vault, new_subject, using_vault
+from hub.infra.subject_keys import SubjectKey, check_keyring, destroy_key
+from hub.learners.models import SourceRecord
+from tests.conftest import TEST_KEYRING
+
+
+@pytest.fixture
+def make(session, clock, organise):
+    """make(name) -> a stored source record of a new subject."""
+    from hub.learners.models import Learner
+
+    home = organise(session, "hub")
+
+    def one(name: str = "Amina") -> SourceRecord:
+        learner = Learner(first_referred_on=clock.today(), created_at=clock.now())
+        session.add(learner)
+        session.flush()
+        row = SourceRecord(
+            subject_id=new_subject(new_id()), learner_id=learner.id, home_learner_id=learner.id, organisation_id=home.id,
+            created_at=clock.now(), referred_on=clock.today(), given_names=name, family_name="Yılmaz", date_of_birth=clock.today(),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row
+
+    return one
+
+
+def test_a_sealed_value_comes_back_and_stands_unreadable_in_the_table(session, make):
+    row = make()
+    raw = session.execute(
+        text("SELECT given_names_sealed FROM source_record WHERE id = :id"), {"id": row.id}
+    ).scalar_one()
+    assert b"Amina" not in bytes(raw)
+    session.expire_all()
+    assert (row.given_names, row.family_name) == ("Amina", "Yılmaz")
+
+
+def test_a_sealed_column_cannot_be_searched_sorted_or_given_plain_text(session, make):
+    row = make()
+    with pytest.raises(TypeError, match="blind index"):
+        select(SourceRecord).where(SourceRecord.given_names_sealed == b"x")
+    with pytest.raises(TypeError, match="blind index"):
+        select(SourceRecord).order_by(SourceRecord.given_names_sealed.desc())
+    row.given_names_sealed = b"Amina"
+    with pytest.raises(StatementError, match="only what was sealed"):
+        session.flush()
+
+
+def test_a_ciphertext_copied_to_another_row_does_not_open(session, make):
+    one, other = make("Amina"), make("Berhane")
+    one.given_names_sealed = other.given_names_sealed
+    with pytest.raises(InvalidTag):
+        _ = one.given_names
+
+
+def test_the_keys_of_many_rows_are_fetched_in_one_query(hub, session, make):
+    for n in range(20):
+        make(f"Amina{'a' * n}")
+    session.expire_all()
+    statements = []
+    event.listen(hub.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    with using_vault(Vault(session, TEST_KEYRING)):
+        rows = list(session.scalars(select(SourceRecord)))
+        assert all(row.given_names.startswith("Amina") for row in rows)
+    assert len([s for s in statements if "subject_key" in s]) == 1
+
+
+def test_destroying_the_key_makes_the_record_unreadable_for_ever(session, make, clock):
+    row = make()
+    destroy_key(session, row.subject_id, clock.now())
+    session.expire_all()
+    with using_vault(Vault(session, TEST_KEYRING)), pytest.raises(Destroyed):
+        _ = row.given_names
+    assert session.get(SubjectKey, row.subject_id).wrapped is None
+
+
+def test_a_foreign_key_file_is_noticed(session):
+    from hub.infra.crypto import make_keyring
+
+    check_keyring(session, TEST_KEYRING)
+    session.flush()
+    check_keyring(session, TEST_KEYRING)
+    with pytest.raises(KeyProblem, match="does not belong to this database"):
+        check_keyring(session, make_keyring())
+
+
+def test_sealing_outside_a_unit_of_work_is_refused():
+    row = SourceRecord()
+    with pytest.raises(ValueError, match="subject_id first"):
+        row.given_names = "Amina"
+    with pytest.raises(RuntimeError, match="inside a transaction"):
+        SourceRecord(subject_id=new_id(), given_names="Amina")
