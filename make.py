@@ -238,7 +238,9 @@ def migration(options: Options) -> int:
     if not options.get("m"):
         raise Stopped('Say what it does: make migration m="add offers"')
     set_up(develop=True)
-    return run(PYTHON, "-m", "tools.database", "migration", options["m"])
+    written = run(PYTHON, "-m", "tools.database", "migration", options["m"])
+    run(BIN / "ruff", "check", "--fix", "--quiet", "migrations")
+    return written or run(BIN / "ruff", "format", "--quiet", "migrations")
 
 
 def screenshots(_options: Options) -> int:
