@@ -134,6 +134,15 @@ def test_an_error_page_shows_the_words_of_the_rule(app: Flask) -> None:
     assert "A rule of the service does not allow this step." in unsaid
 
 
+def test_gov_uk_s_own_macros_can_be_used(app: Flask) -> None:
+    piece = (
+        "{% from 'govuk_frontend_jinja/components/tabs/macro.html' import govukTabs %}"
+        "{{ govukTabs({'items': [{'label': 'One', 'id': 'one', 'panel': {'html': '<p>1</p>'}}]}) }}"
+    )
+    with app.test_request_context("/"):
+        assert "govuk-tabs__panel" in render_template_string(piece)
+
+
 def test_static_files_are_kept_for_a_year_when_named_by_content(client: FlaskClient) -> None:
     href = re.findall(r'href="([^"]*hub.css[^"]*)"', text_of(client, "/worklist"))[0]
     assert client.get(href, buffered=True).cache_control.max_age == 31_536_000
