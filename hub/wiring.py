@@ -1,17 +1,84 @@
 """Who reacts to what: the three tables that join the slices, and nothing else.
 
-REACTIONS: event -> handlers, run in this order in the same transaction.
+REACTIONS: event -> handlers, run in this order in the same transaction: offers, entries, appointments, consents,
+referrals, and the learner's messages last, so that a text tells what is true by then.
 DELIVERIES: kind of outbox entry -> how it is sent.
-JOBS: name -> when it runs and what it does.
+JOBS: name -> when it runs (London time, never 01:00 to 01:59) and what it does.
 """
 
 from collections.abc import Mapping, Sequence
 
+from hub.assessment import domain as assessment_events
+from hub.assessment import reactions as assessment
+from hub.consent import domain as consent_events
+from hub.consent import reactions as consent
 from hub.core.events import Event
 from hub.infra.db import Handler
-from hub.infra.jobs import Job
+from hub.infra.jobs import Job, at
 from hub.infra.outbox import Delivery
+from hub.learners import domain as learner_events
+from hub.messaging import domain as message_events
+from hub.messaging import jobs as messaging_jobs
+from hub.messaging import reactions as messaging
+from hub.messaging.service import delivering, digests
+from hub.provision import jobs as provision_jobs
+from hub.referrals import domain as referral_events
+from hub.referrals import jobs as referral_jobs
+from hub.referrals import reactions as referrals
+from hub.steps import domain as step_events
+from hub.steps import jobs as step_jobs
+from hub.waitlist import domain as entry_events
+from hub.waitlist import jobs as waitlist_jobs
+from hub.waitlist import reactions as waitlist
 
-REACTIONS: Mapping[type[Event], Sequence[Handler]] = {}
-DELIVERIES: Mapping[str, Delivery] = {}
-JOBS: Sequence[Job] = ()
+REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
+    referral_events.ReferralSubmitted: [messaging.referral_submitted],
+    referral_events.ReferralClosed: [
+        waitlist.case_closed,
+        assessment.case_closed,
+        messaging.referral_closed,
+    ],
+    assessment_events.AppointmentBooked: [referrals.appointment_booked, messaging.appointment_booked],
+    assessment_events.AppointmentMoved: [messaging.appointment_moved],
+    assessment_events.AppointmentCancelled: [messaging.appointment_cancelled],
+    assessment_events.AppointmentMissed: [referrals.appointment_missed, messaging.appointment_missed],
+    assessment_events.AssessmentCompleted: [
+        waitlist.assessment_completed,
+        referrals.assessment_completed,
+    ],
+    entry_events.EntryJoined: [referrals.entry_joined, messaging.entry_joined],
+    entry_events.EntryRemoved: [referrals.entry_ended],
+    entry_events.EntryLapsed: [referrals.entry_ended],
+    entry_events.CheckInDue: [messaging.check_in_due],
+    learner_events.LearnersMerged: [
+        waitlist.learners_merged,
+        assessment.learners_merged,
+        consent.learners_merged,
+        referrals.learners_merged,
+    ],
+    learner_events.LearnersUnmerged: [
+        waitlist.learners_unmerged,
+        assessment.learners_unmerged,
+        consent.learners_unmerged,
+        referrals.learners_unmerged,
+    ],
+    consent_events.ConsentWithdrawn: [messaging.consent_withdrawn],
+    message_events.ReplyReceived: [messaging.replied, waitlist.replied],
+    message_events.LearnerStopped: [waitlist.learner_stopped],
+    step_events.DigestDue: [messaging.digest_due],
+}
+
+DELIVERIES: Mapping[str, Delivery] = {
+    "message": Delivery(gate=delivering.may_go, render=delivering.render, settle=delivering.settle),
+    "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
+}
+
+JOBS: Sequence[Job] = (
+    Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
+    Job("referrals.remind", at(7, 20), referral_jobs.remind),
+    Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
+    Job("provision.end_classes", at(4, 0), provision_jobs.end_classes),
+    Job("steps.chase", at(8, 0), step_jobs.chase),
+    Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
+    Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),
+)
