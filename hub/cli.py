@@ -22,9 +22,8 @@ PLAIN_FAULTS = (HubError, SettingsFaulty, KeyProblem, EmbeddedPostgresError)
 def main() -> None:
     """Entry point of the `hub` script."""
     try:
-        hub(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        status = hub(standalone_mode=False)  # click gives an Exit's status back instead of raising it
+        sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

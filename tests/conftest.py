@@ -30,6 +30,7 @@ from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import db, embedded_postgres, migrations
 from hub.infra.config import Environment, Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
+from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys
 
 NOW = datetime(2027, 1, 11, 10, 0, tzinfo=UTC)
 NOTIFY_TOKEN = "test-callback-token"
@@ -59,7 +60,9 @@ def server() -> embedded_postgres.EmbeddedServer:
 
 
 @pytest.fixture(scope="session")
-def database(server: embedded_postgres.EmbeddedServer, worker_id: str) -> Iterator[embedded_postgres.EmbeddedServer]:
+def database(
+    server: embedded_postgres.EmbeddedServer, worker_id: str
+) -> Iterator[embedded_postgres.EmbeddedServer]:
     """This worker's own database, copied from a template that the first worker migrates."""
     with (Path(os.environ["ESOL_TEST_POSTGRES"]) / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -173,7 +176,9 @@ def committed(hub: db.Runtime, database: embedded_postgres.EmbeddedServer) -> It
     yield hub
     owner = create_engine(database.owner_url)
     with owner.begin() as connection:
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+        names = connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ).scalars()
         tables = ", ".join(f'"{t}"' for t in names if t not in {"postcode", "alembic_version"})
         connection.execute(text(f"TRUNCATE {tables} CASCADE"))
     owner.dispose()
