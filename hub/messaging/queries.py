@@ -187,6 +187,7 @@ def received_of(session: Session, learner_ids: Collection[UUID], limit: int) -> 
 
 def wipe(session: Session, before: datetime, now: datetime) -> int:
     """Destroy the words of everything dealt with before a moment; how many rows."""
+    session.flush()
     sent = update(Message).where(
         Message.wiped_at.is_(None), Message.state != MessageState.QUEUED, Message.created_at < before
     )
@@ -195,15 +196,14 @@ def wipe(session: Session, before: datetime, now: datetime) -> int:
         ReceivedText.handled_at.is_not(None),
         ReceivedText.received_at < before,
     )
-    rows = session.execute(
-        sent.values(body_sealed=None, wiped_at=now, version=Message.version + 1).returning(Message.id)
-    ).all()
-    texts = session.execute(
-        told.values(
-            body_sealed=None, number_sealed=None, wiped_at=now, version=ReceivedText.version + 1
-        ).returning(ReceivedText.id)
-    ).all()
-    return len(rows) + len(texts)
+    nothing = {"body_sealed": None, "number_sealed": None, "wiped_at": now}
+    sent = sent.values(nothing | {"version": Message.version + 1}).returning(Message.id)
+    told = told.values(nothing | {"version": ReceivedText.version + 1}).returning(ReceivedText.id)
+    wiped = [
+        session.execute(one, execution_options={"synchronize_session": False}).all() for one in (sent, told)
+    ]
+    session.expire_all()
+    return sum(len(rows) for rows in wiped)
 
 
 def delivery_counts(session: Session, since: datetime) -> dict[MessageState, int]:

@@ -113,7 +113,7 @@ def _stopped(session: Session, row: ReceivedText, asked: Sequence[Message], cloc
     is_new = queries.block(session, row.number_index, "stopped", clock.now())
     known = _everybody_behind(session, row, asked)
     for message in queries.waiting_for(session, known):
-        if message.channel is Channel.SMS:
+        if message.channel is Channel.SMS and message.number is None:
             fall_back(session, message, "stopped", clock)
     for learner_id in known:
         record(session, LearnerStopped(learner_id))
