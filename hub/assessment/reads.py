@@ -148,6 +148,22 @@ def free_slots(session: Session, start: datetime, limit: int = 200) -> list[Slot
     return [slot_view(row) for row in queries.free_slots(session, start, limit)]
 
 
+def assessment(session: Session, assessment_id: UUID) -> AssessmentView | None:
+    """One assessment."""
+    found = queries.assessment(session, assessment_id)
+    return assessment_view(found) if found else None
+
+
+def open_appointments(session: Session, limit: int = 500, after: UUID | None = None) -> list[AppointmentView]:
+    """Booked appointments and those that need a time, oldest first."""
+    return [appointment_view(row) for row in queries.open_appointments(session, limit, after)]
+
+
+def assessments_in_progress(session: Session, limit: int = 500) -> list[AssessmentView]:
+    """What was begun and not completed, oldest first."""
+    return [assessment_view(row) for row in queries.assessments_in_progress(session, limit)]
+
+
 def assessments_open(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, AssessmentView]:
     """The assessment being worked on, by case."""
     return {row.case_id: assessment_view(row) for row in queries.open_assessments(session, case_ids)}
