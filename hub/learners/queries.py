@@ -52,6 +52,11 @@ def hits(session: Session, wanted: Collection[bytes]) -> Sequence[Row[bytes, UUI
     return session.execute(found).all()
 
 
+def records_by_id(session: Session, ids: Collection[UUID]) -> Sequence[SourceRecord]:
+    """Those source records, in no order."""
+    return session.scalars(select(SourceRecord).where(SourceRecord.id.in_(ids))).all() if ids else []
+
+
 def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, SourceRecord]]:
     """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
     asked = aliased(SourceRecord)

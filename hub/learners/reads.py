@@ -40,10 +40,23 @@ def people(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
     return {asked: golden_record(records) for asked, records in grouped.items()}
 
 
+def people_as_referred(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Each learner as they were before any merge: from what came with their own id alone."""
+    grouped: dict[UUID, list[SourceRecordView]] = defaultdict(list)
+    for row in queries.records_at_home_in(session, ids):
+        grouped[row.home_learner_id].append(record_view(row))
+    return {home: golden_record(records) for home, records in grouped.items()}
+
+
 def source_records(session: Session, learner_id: UUID) -> tuple[SourceRecordView, ...]:
     """Every record of a learner, corrections too, oldest first."""
     rows = [row for _, row in queries.records_of(session, [learner_id])]
     return tuple(record_view(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id)))
+
+
+def records(session: Session, ids: Collection[UUID]) -> dict[UUID, SourceRecordView]:
+    """Source records by their own ids: what one organisation wrote, for that organisation."""
+    return {row.id: record_view(row) for row in queries.records_by_id(session, ids)}
 
 
 def source_record_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -89,6 +89,7 @@ class Person:
     other_emails: tuple[str, ...]
     source_record_ids: tuple[UUID, ...]
     subject_ids: tuple[UUID, ...]
+    organisation_ids: tuple[UUID, ...]
 
     @property
     def full_name(self) -> str:
@@ -139,6 +140,9 @@ def golden_record(records: Sequence[SourceRecordView]) -> Person:
         other_emails=_others(email, (record.email for record in newest)),
         source_record_ids=tuple(record.id for record in reversed(newest)),
         subject_ids=tuple(dict.fromkeys(record.subject_id for record in reversed(newest))),
+        organisation_ids=tuple(
+            dict.fromkeys(one.organisation_id for one in reversed(newest) if one.organisation_id is not None)
+        ),
     )
 
 

@@ -100,6 +100,19 @@ class NewNeeds:
         barriers = self.barriers - {Barrier.HEALTH_OR_DISABILITY}
         return replace(self, barriers=barriers, support_needed=None)
 
+    def keeping_unasked(self, told: "NewNeeds | None") -> "NewNeeds":
+        """These needs with what an ordinary form does not ask: health, support, children's ages, funding."""
+        if told is None:
+            return self
+        health = told.barriers & {Barrier.HEALTH_OR_DISABILITY}
+        return replace(
+            self,
+            barriers=self.barriers | health,
+            support_needed=told.support_needed,
+            children_ages=told.children_ages if self.childcare else (),
+            funding=told.funding,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Needs(NewNeeds):

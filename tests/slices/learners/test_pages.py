@@ -1,0 +1,200 @@
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from hub.core.permissions import SYSTEM, Role
+from hub.infra.audit import entries_of
+from hub.learners import reads, service
+from hub.learners.domain import Barrier, NewNeeds, NewPerson
+
+AMINA = NewPerson(
+    given_names="Amina",
+    family_name="<b>Hassan</b>",
+    date_of_birth=date(1990, 2, 3),
+    phone="+447700900123",
+    email="amina@example.com",
+)
+CONTACT = {
+    "phone": "07700 900456",
+    "postcode": "e8 1aa",
+    "preferred_language": "so",
+    "safe_to_text": "no",
+    "safe_to_call": "yes",
+    "confirmed_by_learner": "yes",
+}
+
+
+@pytest.fixture
+def manager(as_role):
+    return as_role(Role.HUB_MANAGER)
+
+
+@pytest.fixture
+def first(session, organise, clock):
+    needs = NewNeeds(barriers=frozenset({Barrier.HEALTH_OR_DISABILITY}), support_needed="Hearing aid")
+    return service.identify(session, AMINA, needs, organise(session, "jobcentre").id, SYSTEM, clock)
+
+
+@pytest.fixture
+def pair(session, first, clock, manager):
+    service.identify(session, replace(AMINA, given_names="Aamina", email=None), None, None, SYSTEM, clock)
+    return reads.duplicate_pairs(session)[0]
+
+
+def text_of(answer) -> str:
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
+    return answer.get_data(as_text=True)
+
+
+def test_nothing_to_decide_says_so(manager):
+    assert "No pairs wait for a decision" in text_of(manager.get("/duplicates"))
+    assert "Nothing has been decided yet" in text_of(manager.get("/duplicates/decided"))
+
+
+def test_the_list_shows_each_pair_with_its_reason_and_notes_who_looked(manager, session, pair):
+    page = text_of(manager.get("/duplicates"))
+    assert "Same phone" in page and "Aamina" in page and f"/duplicates/{pair.id}" in page
+    assert "<b>Hassan" not in page and "&lt;b&gt;Hassan" in page
+    actions = [one.action for one in entries_of(session, [pair.left_id])]
+    assert "learner.listed" in actions
+
+
+def test_two_records_stand_side_by_side(manager, session, pair):
+    page = text_of(manager.get(f"/duplicates/{pair.id}"))
+    for words in ("Same person", "Different people", "3 Feb 1990", "The Jobcentre", "Only one says", "amina@example.com"):
+        assert words in page
+    assert "learner.viewed" in [one.action for one in entries_of(session, [pair.right_id])]
+
+
+def test_same_person_joins_and_goes_to_the_next_pair(manager, session, clock, pair):
+    service.identify(session, replace(AMINA, given_names="Oksana", email=None), None, None, SYSTEM, clock)
+    answer = manager.post(f"/duplicates/{pair.id}/same")
+    following = reads.duplicate_pairs(session)[0]
+    assert answer.status_code == 302 and answer.location.endswith(f"/duplicates/{following.id}")
+    assert reads.survivor(session, pair.right_id) == reads.survivor(session, pair.left_id)
+    assert "two are now one learner" in text_of(manager.get(answer.location))
+    again = manager.post(f"/duplicates/{pair.id}/same")
+    assert again.status_code == 302
+    assert len(reads.decisions(session)) == 1
+
+
+def test_different_people_then_undo(manager, session, pair):
+    manager.post(f"/duplicates/{pair.id}/different")
+    assert reads.duplicate_pairs(session) == []
+    assert manager.get(f"/duplicates/{pair.id}").status_code == 302
+    page = text_of(manager.get("/duplicates/decided"))
+    assert "Different people" in page and "Robin Hub Manager" in page
+    decision = reads.decisions(session)[0]
+    for _ in range(2):
+        answer = manager.post(f"/duplicates/decisions/{decision.id}/undo", follow_redirects=True)
+        assert answer.status_code == 200
+    assert "already been undone" in answer.get_data(as_text=True)
+    assert [one.id for one in reads.duplicate_pairs(session)] == [pair.id]
+
+
+def test_deciding_the_other_way_after_somebody_else_says_so(manager, session, pair):
+    manager.post(f"/duplicates/{pair.id}/different")
+    answer = manager.post(f"/duplicates/{pair.id}/same", follow_redirects=True)
+    assert "already decided" in answer.get_data(as_text=True)
+
+
+def test_a_decided_merge_shows_both_as_they_were(manager, session, pair):
+    manager.post(f"/duplicates/{pair.id}/same")
+    page = text_of(manager.get("/duplicates/decided"))
+    assert "Aamina" in page and "Amina" in page and "Same person" in page
+
+
+@pytest.mark.parametrize("role", [Role.REFERRER, Role.PROVIDER, Role.AUDITOR, Role.ADMIN])
+def test_only_the_hub_sees_who_is_known(as_role, pair, role):
+    stranger = as_role(role)
+    for url in ("/duplicates", f"/duplicates/{pair.id}", "/duplicates/decided", f"/duplicates/{uuid4()}"):
+        assert stranger.get(url).status_code == 403
+    assert stranger.post(f"/duplicates/{pair.id}/same").status_code == 403
+
+
+def test_a_pair_that_does_not_exist_is_not_found(manager):
+    assert manager.get(f"/duplicates/{uuid4()}").status_code == 404
+    assert manager.post(f"/duplicates/{uuid4()}/same").status_code == 404
+    assert manager.post(f"/duplicates/{uuid4()}/different").status_code == 404
+    assert manager.post(f"/duplicates/decisions/{uuid4()}/undo").status_code == 404
+
+
+def test_contact_details_are_corrected(manager, session, first):
+    url = f"/learners/{first.learner_id}/contact"
+    assert "+447700900123" in text_of(manager.get(url))
+    assert manager.post(url, data=CONTACT).status_code == 302
+    person = reads.person(session, first.learner_id)
+    assert (person.phone, person.postcode, person.email) == ("+447700900456", "E8 1AA", None)
+    assert not person.safe_to_text and person.contact_confirmed
+    assert "learner.contact_changed" in [one.action for one in entries_of(session, [first.learner_id])]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"phone": "12"}, "phone number"),
+        ({"postcode": "nowhere"}, "postcode"),
+        ({"email": "x"}, "email address"),
+        ({"preferred_language": "zzz"}, "preferred language"),
+        ({"safe_to_text": ""}, "safe to text"),
+        ({"confirmed_by_learner": ""}, "told us"),
+    ],
+)
+def test_a_wrong_contact_is_explained_beside_the_field(manager, first, wrong, words):
+    answer = manager.post(f"/learners/{first.learner_id}/contact", data={**CONTACT, **wrong})
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "There is a problem" in page and f'id="{next(iter(wrong))}-error"' in page and words in page
+
+
+def test_needs_are_changed_and_health_is_kept(manager, session, first, clock):
+    url = f"/learners/{first.learner_id}/needs"
+    assert "Monday morning" in text_of(manager.get(url))
+    answer = manager.post(
+        url,
+        data={
+            "availability": ["mon-am", "tue-pm"],
+            "travel_minutes": "30",
+            "travel_mode": "walk",
+            "study_mode": "either",
+            "childcare": "yes",
+            "reasons": ["find_work"],
+            "available_from-day": "1",
+            "available_from-month": "2",
+            "available_from-year": "2027",
+        },
+    )
+    assert answer.status_code == 302
+    needs = reads.needs(session, [first.learner_id])[first.learner_id]
+    assert needs.availability == {"mon-am", "tue-pm"} and needs.max_travel_km == 2.5
+    assert needs.support_needed == "Hearing aid" and Barrier.HEALTH_OR_DISABILITY in needs.barriers
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"travel_minutes": "500"}, "travel_minutes"),
+        ({"travel_minutes": "20"}, "travel_mode"),
+        ({"study_mode": "moon"}, "study_mode"),
+        ({"availability": "mon-night"}, "availability"),
+        (
+            {
+                "available_from-day": "1", "available_from-month": "2", "available_from-year": "2027",
+                "latest_start-day": "1", "latest_start-month": "1", "latest_start-year": "2027",
+            },
+            "latest_start",
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_needs_are_explained_beside_the_field(manager, first, wrong, field):
+    answer = manager.post(f"/learners/{first.learner_id}/needs", data={"study_mode": "either", **wrong})
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.get_data(as_text=True)
+
+
+def test_a_learner_who_does_not_exist_is_not_found(manager):
+    for page in ("contact", "needs"):
+        assert manager.get(f"/learners/{uuid4()}/{page}").status_code == 404
+    assert manager.post(f"/learners/{uuid4()}/contact", data=CONTACT).status_code == 404
