@@ -1,21 +1,28 @@
 """The web application: blueprints, error handlers, sign-in; refuses to start without access rules."""
 
 import importlib
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
 import flask
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, render_template, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from hub import ui
+from hub.accounts import reads as accounts
 from hub.accounts import sessions
 from hub.core.errors import Conflict, Gone, HubError, NotFound, NotPermitted, RuleBroken, TooMany, Unavailable
+from hub.core.permissions import Actor
 from hub.infra import access, http, problems
-from hub.infra.db import Runtime, runtime
+from hub.infra.db import Runtime, runtime, transaction
 from hub.infra.logs import logger, request_id_var
+from hub.steps import reads as steps
+from hub.steps.domain import StepKind
+from hub.ui.navigation import Shell
 
 log = logger(__name__)
 
@@ -34,6 +41,7 @@ def create_app(hub: Runtime | None = None) -> Flask:
     http.install_request_ids(app)
     app.after_request(_secure)
     ui.init_app(app)
+    ui.provide_shell(app, _shell)
     csrf = CSRFProtect(app)
     sessions.install(app)
     access.install(app, sessions.authenticate)
@@ -42,6 +50,29 @@ def create_app(hub: Runtime | None = None) -> Flask:
     importlib.import_module("hub.infra.health").install(app)
     access.require_declared(app)
     return app
+
+
+_BADGES: Mapping[str, tuple[StepKind, ...]] = {
+    "referrals": (StepKind.REFERRAL_TO_REVIEW, StepKind.ON_HOLD_TO_REVIEW, StepKind.ADVISER_TO_SEE),
+    "my_referrals": (StepKind.INFORMATION_TO_GIVE,),
+    "duplicates": (StepKind.DUPLICATE_TO_DECIDE,),
+    "diary": (StepKind.APPOINTMENT_TO_MAKE,),
+    "messages": (StepKind.MESSAGE_TO_ANSWER, StepKind.TEXT_FAILED, StepKind.STOP_TO_HANDLE),
+    "offers": (StepKind.OFFER_PROVIDER, StepKind.OFFER_TO_DECIDE),
+    "places": (StepKind.PLACES_TO_CONFIRM,),
+    "enrolments": (StepKind.ENROLMENT_TO_START,),
+}
+
+
+def _shell(actor: Actor) -> Shell:
+    """The staff header: the person's organisation, and how much waits behind each destination."""
+    if actor.organisation_id is None:
+        return Shell()
+    with transaction(actor) as session:
+        home = accounts.organisation(session, actor.organisation_id)
+        held = steps.held_by_kind(session, actor)
+    counts = {badge: sum(held.get(kind, 0) for kind in kinds) for badge, kinds in _BADGES.items()}
+    return Shell(home.name, {**counts, "my_work": sum(held.values())})
 
 
 def _configure(app: Flask, hub: Runtime) -> None:
@@ -72,7 +103,7 @@ def _configure(app: Flask, hub: Runtime) -> None:
 
 
 def _register(app: Flask, csrf: CSRFProtect) -> None:
-    api = Api(app)
+    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     _open_the_description(app)
     for name in SLICES:
         for edge in ("pages", "api"):
@@ -90,12 +121,19 @@ def _register(app: Flask, csrf: CSRFProtect) -> None:
                 app.register_blueprint(blueprint)
 
 
+def _schema_name(schema: Any) -> str | None:
+    """`matching` `OfferSchema` as `MatchingOffer`; a variant with fewer fields is written out where it stands."""
+    made = schema() if isinstance(schema, type) else schema
+    if isinstance(made, str) or made.only or made.exclude or made.partial:
+        return None
+    kind = type(made)
+    return kind.__module__.split(".")[1].title() + kind.__name__.removesuffix("Schema")
+
+
 def _open_the_description(app: Flask) -> None:
     """The API's description is public; flask-smorest's view is a bound method, which takes no mark."""
-    describe = app.view_functions["api-docs.openapi_json"]
-    app.view_functions["api-docs.openapi_json"] = access.allow_public(
-        lambda: flask.current_app.make_response(describe())
-    )
+    describe: Any = app.view_functions["api-docs.openapi_json"]
+    app.view_functions["api-docs.openapi_json"] = access.allow_public(lambda: describe())
 
 
 _CSP = (

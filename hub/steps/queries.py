@@ -55,6 +55,13 @@ def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, in
     return [(kind, count, late_count) for kind, count, late_count in rows]
 
 
+def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
+    """Open steps of a person by kind: for the badges of the header."""
+    held = held_by(actor).subquery()
+    rows = session.execute(select(held.c.kind, func.count()).group_by(held.c.kind))
+    return {StepKind(kind): int(count) for kind, count in rows}
+
+
 def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
     """(open, overdue) steps of a person."""
     held = held_by(actor).subquery()

@@ -102,6 +102,11 @@ def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
     return queries.count_held(session, actor, today)
 
 
+def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
+    """Open steps of a person by kind: for the badges of the header."""
+    return queries.held_by_kind(session, actor)
+
+
 def held_steps(session: Session, actor: Actor, today: date) -> list[StepView]:
     """The person's overdue steps, for the digest."""
     rows = session.scalars(queries.held_by(actor).where(Step.due_on < today).order_by(Step.due_on))
