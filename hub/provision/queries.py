@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
+from hub.infra.geography import Postcode
 from hub.provision.domain import ClassState
 from hub.provision.models import EsolClass, Provider, Venue
 
@@ -63,10 +64,10 @@ def providers(session: Session) -> dict[UUID, Provider]:
     return {row.organisation_id: row for row in session.scalars(select(Provider))}
 
 
-ClassRow = Row[tuple[EsolClass, Venue]]
+ClassRow = Row[EsolClass, Venue | None]
 
 
-def classes() -> Select[tuple[EsolClass, Venue]]:
+def classes() -> Select[EsolClass, Venue | None]:
     """Classes with their venue (None online) and, in one more query for all, their times."""
     return (
         select(EsolClass, Venue)
@@ -147,3 +148,11 @@ def freshness(session: Session, stale_before: datetime) -> dict[UUID, Fresh]:
         .group_by(EsolClass.organisation_id)
     )
     return {row[0]: Fresh(row[1], int(row[2] or 0), row[3], row[4]) for row in session.execute(found)}
+
+
+def centre_of(session: Session, area: str) -> tuple[float, float] | None:
+    """The middle of the known postcodes of `E8` or `E8 1`; None when none is known."""
+    whole = f"{area} " if " " not in area else area
+    found = select(func.avg(Postcode.lat), func.avg(Postcode.lon)).where(Postcode.postcode.startswith(whole))
+    lat, lon = session.execute(found).one()
+    return (float(lat), float(lon)) if lat is not None else None

@@ -4,8 +4,10 @@ import re
 from datetime import date, time
 from decimal import Decimal
 
+from hub.core.postcode import sector, tidy_postcode
 from hub.core.slots import DAY_NAMES
 
+_AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ([0-9]))?")
 _BETWEEN_DAYS = re.compile(r"\s*(?:/|,|;|&|\+|\band\b|\s)\s*")
 _RANGE = re.compile(r"\s*(?:-|\u2013|\bto\b)\s*")
 _TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
@@ -115,3 +117,11 @@ def read_count(text: str) -> int:
     if not tidy.isascii() or not tidy.isdigit() or len(tidy) > 6:
         raise ValueError("Write a whole number, like 12")
     return int(tidy)
+
+
+def read_area(text: str) -> str:
+    """The part of a postcode that names an area and not a home: `E8 1` of `E8 1AA`, `E8` of `e8`. ValueError."""
+    tidy = " ".join(text.upper().split())
+    if _AREA.fullmatch(tidy):
+        return tidy
+    return sector(tidy_postcode(text))

@@ -1,6 +1,7 @@
 """What other slices and the pages may know of classes and providers: frozen, in bulk."""
 
 from hub.provision.reads.classes import (
+    area_centre,
     class_for,
     class_to_change,
     classes,
@@ -28,6 +29,7 @@ __all__ = [
     "ProviderFreshness",
     "ProviderView",
     "VenueView",
+    "area_centre",
     "class_for",
     "class_to_change",
     "classes",

@@ -73,6 +73,11 @@ def search(session: Session, terms: SearchTerms, today: date) -> list[FoundClass
     return sorted(found, key=lambda one: (_rank(one, terms), one.view.joins_on, one.view.title, one.view.id))
 
 
+def area_centre(session: Session, area: str) -> tuple[float, float] | None:
+    """Where an area of postcodes is, such as `E8 1`; None when it was never imported."""
+    return queries.centre_of(session, area)
+
+
 def _rank(found: FoundClass, terms: SearchTerms) -> float:
     """Distance to tenths of a mile; an online class stands after places within five miles of the searcher."""
     if terms.at is None:
@@ -124,7 +129,8 @@ def _view(
     return EsolClassView(
         id=row.id, organisation_id=row.organisation_id, provider_name=organisation.name,
         provider_email=organisation.email, provider_phone=organisation.phone, title=row.title,
-        strand=row.strand, state=row.state, levels=tuple(Level(level) for level in row.levels), rw_support=row.rw_support,
+        strand=row.strand, state=row.state,
+        levels=tuple(Level(level) for level in row.levels), rw_support=row.rw_support,
         skill_bands={skill: tuple(levels) for skill, levels in row.skill_bands.items()}, meetings=meetings,
         slots=slots_of_meetings(meetings), start_on=row.start_on, end_on=row.end_on,
         joins_on=_joins_on(row, meetings, today), capacity=row.capacity, places_free=row.places_free,

@@ -173,8 +173,9 @@ class EsolClassView:
             title=self.title, strand=self.strand, levels=self.levels, meetings=self.meetings,
             start_on=self.start_on, end_on=self.end_on, capacity=self.capacity, venue_id=self.venue_id,
             online=self.online, rw_support=self.rw_support, skill_bands=self.skill_bands,
-            childcare=self.childcare, women_only=self.women_only, adults_only=self.adults_only, step_free=self.step_free,
-            funding=self.funding, fee_pence=self.fee_pence, has_exam=self.has_exam, roll_on=self.roll_on,
+            childcare=self.childcare, women_only=self.women_only, adults_only=self.adults_only,
+            step_free=self.step_free, funding=self.funding, fee_pence=self.fee_pence,
+            has_exam=self.has_exam, roll_on=self.roll_on,
             textbook_notes=self.textbook_notes, notes=self.notes, enrol_url=self.enrol_url,
             contract_areas=self.contract_areas, reserves=self.reserves,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from hub.provision.service.classes import (
     cancel_class,
     copy_class,
+    provider_of,
     publish_class,
     require_provider,
     save_class,
@@ -16,7 +17,7 @@ from hub.provision.service.places import (
     take_held_place,
 )
 from hub.provision.service.sweeps import ask_for_places, end_classes
-from hub.provision.service.venues import locate_venues, save_provider, save_venue, venue_like
+from hub.provision.service.venues import save_provider, save_venue, venue_like
 
 __all__ = [
     "ask_for_places",
@@ -27,7 +28,7 @@ __all__ = [
     "end_classes",
     "free_enrolled_place",
     "hold_place",
-    "locate_venues",
+    "provider_of",
     "publish_class",
     "release_place",
     "require_provider",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import reads as accounts
 from hub.accounts.domain import OrganisationKind
 from hub.core.clock import Clock
-from hub.core.errors import Conflict, NotFound, RuleBroken
+from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
 from hub.eligibility.domain import pots
 from hub.infra import audit
@@ -197,14 +197,3 @@ def provider_of(session: Session, slug: str) -> UUID:
     if organisation.kind is not OrganisationKind.PROVIDER:
         raise RuleBroken(f"{slug} is not a provider of classes.", code="not_a_provider")
     return organisation.id
-
-
-__all__ = [
-    "NotFound",
-    "cancel_class",
-    "copy_class",
-    "provider_of",
-    "publish_class",
-    "require_provider",
-    "save_class",
-]

@@ -1,7 +1,6 @@
 """Venues and what is known of providers."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -82,17 +81,6 @@ def _write(session: Session, row: Venue, details: VenueDetails) -> None:
     row.postcode, row.step_free = details.postcode, details.step_free
     row.lat, row.lon = (place.lat, place.lon) if place else (None, None)
     row.district = place.district if place else None
-
-
-def locate_venues(session: Session, venues: Iterable[Venue]) -> int:
-    """Place venues whose postcode was unknown when they were added; how many were found now."""
-    lost = [venue for venue in venues if venue.lat is None]
-    places = geography.locate_many(session, {venue.postcode for venue in lost})
-    for venue in lost:
-        place = places.get(venue.postcode)
-        if place is not None:
-            venue.lat, venue.lon, venue.district = place.lat, place.lon, place.district
-    return len([venue for venue in lost if venue.lat is not None])
 
 
 def save_provider(session: Session, details: ProviderDetails, actor: Actor, clock: Clock) -> Provider:
