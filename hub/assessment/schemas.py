@@ -35,8 +35,9 @@ from hub.assessment.domain import (
 from hub.core.levels import Level
 from hub.ui.fields import Choice, Date, Text, Whole, YesNo
 
-_UUID = {"invalid_uuid": "Choose one of the list.", "required": "Choose one of the list."}
-_TIME = {"invalid": "Enter the time like 10:00", "format": "Enter the time like 10:00"}
+_Words = dict[str, str | list[Any] | dict[Any, Any]]
+_UUID: _Words = {"invalid_uuid": "Choose one of the list.", "required": "Choose one of the list."}
+_TIME: _Words = {"invalid": "Enter the time like 10:00", "format": "Enter the time like 10:00"}
 _CHOOSABLE = validate.OneOf(CHOOSABLE_REASONS, error="Select the reason")
 
 
@@ -132,12 +133,11 @@ class NewAssessmentSchema(StartSchema):
     referral_id = fields.UUID(required=True)
 
 
-class LiteracySchema(Input):
-    """The literacy profile."""
+class LiteracyFields(Input):
+    """What every literacy profile has."""
 
     need = Choice(LiteracyNeed, "literacy need", required=True)
     roman_script = Choice(Script, "Roman alphabet", load_default=None)
-    scripts_known = fields.List(Text(40, "script"), load_default=list, validate=validate.Length(max=10))
     first_language = Text(80, "first language", load_default="")
     reads_first_language = Choice(Ease, "reading in the first language", load_default=None)
     writes_first_language = Choice(Ease, "writing in the first language", load_default=None)
@@ -145,12 +145,18 @@ class LiteracySchema(Input):
     pen_control = YesNo("holding a pen", load_default=None)
     numeracy = Choice(Numeracy, "numbers", load_default=Numeracy.NOT_DONE)
 
+
+class LiteracySchema(LiteracyFields):
+    """The literacy profile by the API."""
+
+    scripts_known = fields.List(Text(40, "script"), load_default=list, validate=validate.Length(max=10))
+
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Literacy:
         return Literacy(**(data | {"scripts_known": tuple(data["scripts_known"])}))
 
 
-class LiteracyFormSchema(LiteracySchema):
+class LiteracyFormSchema(LiteracyFields):
     """The same from a page, where the scripts are one line of text."""
 
     scripts_known = Text(200, "scripts", load_default="")
@@ -270,8 +276,8 @@ class PlacementOut(Schema):
     valid_until = fields.Date()
 
 
-class AssessmentOut(Schema):
-    """An assessment, with its result once it is completed."""
+class AssessmentLine(Schema):
+    """An assessment as a list shows it."""
 
     id = fields.UUID()
     referral_id = fields.UUID(attribute="case_id")
@@ -282,6 +288,11 @@ class AssessmentOut(Schema):
     started_at = fields.AwareDateTime()
     closed_at = fields.AwareDateTime(allow_none=True)
     valid_until = fields.Date(allow_none=True)
+
+
+class AssessmentOut(AssessmentLine):
+    """An assessment, with what is missing, and its result once it is completed."""
+
     missing = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     placement = fields.Nested(PlacementOut, allow_none=True)
 
@@ -289,7 +300,7 @@ class AssessmentOut(Schema):
 class AssessmentPage(Schema):
     """A page of assessments."""
 
-    items = fields.List(fields.Nested(AssessmentOut(exclude=("missing", "placement"))))
+    items = fields.List(fields.Nested(AssessmentLine))
     next = fields.String(allow_none=True)
 
 

@@ -43,7 +43,7 @@ def book(referral_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("assessment.appointment", appointment_id=booked.id))
         except HubError as error:
             _fail_slot(form, error)
-    return _book_page(referral_id, form), 422
+    return _book_page(referral_id, form)
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>")
@@ -138,10 +138,11 @@ def _book_page(referral_id: UUID, form: Form) -> ResponseReturnValue:
         if case.state is AppointmentState.BOOKED:
             return redirect(url_for("assessment.appointment", appointment_id=case.id))
         people = people_seen(session, [case.learner_id], "appointment.viewed")
-        return render_template(
+        page = render_template(
             "assessment/book.html", form=form, case=case, person=people.get(case.learner_id),
             days=free_slots_by_day(session), staff=hub_people(session),
         )  # fmt: skip
+    return page, 422 if form.errors else 200
 
 
 def _move_page(appointment_id: UUID, form: Form) -> str:

@@ -243,6 +243,6 @@ def _completion(form: Form) -> Completion | None:
         form.fail("level", "Choose the level you decide")
     if data["code"] is None:
         form.fail("code", "Choose the reason for the other level")
-    if not form.ok:
+    if data["level"] is None or data["code"] is None:
         return None
     return Completion(Override(data["level"], data["code"], data["text"], data["second_person_id"]))

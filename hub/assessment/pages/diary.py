@@ -75,8 +75,8 @@ def withdraw_time(slot_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         service.withdraw_slot(session, slot_id, current_actor(), runtime().clock)
     flash.success("That time is out of the diary.")
-    back = {key: value for key in ("date", "view", "who") if (value := request.form.get(key))}
-    return redirect(url_for("assessment.diary", **back))
+    date_, view, who = (request.form.get(key) for key in ("date", "view", "who"))
+    return redirect(url_for("assessment.diary", date=date_, view=view, who=who))
 
 
 @blueprint.get("/learners-to-assess")
@@ -86,7 +86,8 @@ def to_assess() -> ResponseReturnValue:
     with transaction() as session:
         appointments = reads.open_appointments(session)
         begun = reads.assessments_in_progress(session)
-        people = people_seen(session, {one.learner_id for one in (*appointments, *begun)}, "to_assess.viewed")
+        shown = {one.learner_id for one in appointments} | {one.learner_id for one in begun}
+        people = people_seen(session, shown, "to_assess.viewed")
         return render_template(
             "assessment/to_assess.html",
             needs_time=[one for one in appointments if one.slot is None],

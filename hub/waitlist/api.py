@@ -1,0 +1,52 @@
+"""The JSON edge of the waiting list, for the hub's own systems."""
+
+from typing import Any
+
+from flask import request
+from marshmallow import ValidationError
+
+from hub.core.errors import RuleBroken
+from hub.core.permissions import Role
+from hub.infra import audit
+from hub.infra.access import allow, current_actor
+from hub.infra.db import runtime, transaction
+from hub.infra.http import api_blueprint, as_uuid, asked_page, page_of
+from hub.waitlist import queries, reads
+from hub.waitlist.queries import EntryFilter
+from hub.waitlist.schemas import EntryPage, FilterSchema
+
+blueprint = api_blueprint("waitlist", __name__, "Read the waiting list")
+
+
+@blueprint.get("/waitlist")
+@blueprint.response(200, EntryPage)
+@allow(Role.ASSESSOR, Role.HUB_MANAGER)
+def list_entries() -> Any:
+    """Entries of the waiting list with their place in line; filters `level`, `strand`, `state`; without a
+    state, the active ones."""
+    marker, limit = asked_page()
+    wanted = _wanted()
+    with transaction() as session:
+        rows = queries.after(session, wanted, limit + 1, as_uuid(str(marker)) if marker else None)
+        places = reads.positions(session, [row.id for row in rows])
+        for row in rows[:limit]:
+            audit.record(
+                session, current_actor(), "waitlist_entry.viewed", "learner", row.learner_id,
+                clock=runtime().clock,
+            )  # fmt: skip
+        items = [_body(reads.entry_view(row), places.get(row.id)) for row in rows]
+        return page_of(items, limit, lambda one: one["id"])
+
+
+def _wanted() -> EntryFilter:
+    try:
+        found: EntryFilter = FilterSchema().load(request.args.to_dict())
+    except ValidationError as error:
+        wrong = error.messages if isinstance(error.messages, dict) else {}
+        faults = {str(name): str(messages[0]) for name, messages in wrong.items()}
+        raise RuleBroken.many(faults, code="invalid_input") from error
+    return found
+
+
+def _body(view: reads.EntryView, place: reads.Position | None) -> dict[str, Any]:
+    return {**vars(view), "place": place and place.place, "places_in_line": place and place.of}
