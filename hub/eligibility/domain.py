@@ -188,7 +188,8 @@ def _age_rules() -> tuple[AgeRule, ...]:
 
 
 def _month_days(row: dict[str, object]) -> dict[str, object]:
-    return {name: tuple(row[name]) for name in ("adult_on", "funding_year_starts")}  # type: ignore[call-overload]
+    found = {name: row[name] for name in ("adult_on", "funding_year_starts")}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 @functools.cache
