@@ -85,7 +85,9 @@ def _told(session: Session, referral_id: UUID, *, viewed: bool = False) -> dict[
     clock = runtime().clock
     mine = reads.my_referral(session, referral_id, current_actor())
     if viewed:
-        audit.record(session, None, "referral.viewed", "referral", referral_id, clock=clock, fields=("status",))
+        audit.record(
+            session, None, "referral.viewed", "referral", referral_id, clock=clock, fields=("status",)
+        )
     outlook = reads.outlooks(session, [mine], clock.today())[referral_id]
     return {
         "id": referral_id,
@@ -96,7 +98,8 @@ def _told(session: Session, referral_id: UUID, *, viewed: bool = False) -> dict[
         "date": outlook.by,
         "outcome": outlook.outcome,
         "asked": [
-            {"topic": code, "question": topics()[code].question} for code in (mine.asked.topics if mine.asked else ())
+            {"topic": code, "question": topics()[code].question}
+            for code in (mine.asked.topics if mine.asked else ())
         ],
         "links": {
             name: url_for(f"referrals_api.{endpoint}", referral_id=referral_id)

@@ -18,11 +18,11 @@ def remind(clock: Clock) -> int:
 
 
 def expire_drafts(clock: Clock) -> int:
-    """Delete drafts whose days are over; how many."""
+    """Delete drafts and files whose days are over; how many."""
     done = 0
     while True:
         with transaction(SYSTEM) as session:
-            batch = service.expire_drafts(session, clock)
+            batch = service.expire_drafts(session, clock) + service.expire_files(session, clock)
         done += batch
         if batch == 0:
             return done

@@ -48,7 +48,9 @@ class Referral(Base, Identified, SealedRow, Versioned):
         CheckConstraint("outcome <> 'duplicate' OR duplicate_of_id IS NOT NULL", name="duplicate_points"),
         CheckConstraint("(hold_reason IS NULL) = (hold_until IS NULL)", name="hold_whole"),
         # One open referral of the same person by the same organisation; equal keys of a closed one may stand.
-        Index("uq_referral_person_open", "organisation_id", "person_key", unique=True, postgresql_where=_OPEN),
+        Index(
+            "uq_referral_person_open", "organisation_id", "person_key", unique=True, postgresql_where=_OPEN
+        ),
         Index("ix_referral_external", "organisation_id", "external_reference"),
         Index("ix_referral_import", "organisation_id", "import_key"),
         Index("ix_referral_worklist", "state", "submitted_at", "id"),
@@ -66,6 +68,7 @@ class ReferralHistory(Base, Identified, SealedRow):
     move: Mapped[Move] = enum_column(Move)
     from_state: Mapped[str] = mapped_column(String(40))
     to_state: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[Outcome | None] = enum_column(Outcome, nullable=True)
     reason: Mapped[str | None] = mapped_column(String(40))
     actor_kind: Mapped[str] = mapped_column(String(10))
     actor_id: Mapped[UUID | None]
@@ -89,7 +92,10 @@ class InformationRequest(Base, Identified, SealedRow):
 
     __table_args__ = (
         Index(
-            "uq_information_request_open", "referral_id", unique=True, postgresql_where=text("ended_at IS NULL")
+            "uq_information_request_open",
+            "referral_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_information_request_due", "due_on", postgresql_where=text("ended_at IS NULL")),
     )
@@ -108,3 +114,12 @@ class ReferralDraft(Base, Identified, SealedRow, Versioned):
     answers = Sealed.json()
 
 
+class ReferralFile(Base, Identified, SealedRow):
+    """A file that a person has sent and looks at before it is taken in; deleted when done, or after a day."""
+
+    __tablename__ = "referral_file"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+    content = Sealed.text()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
 from hub.referrals.domain import Outcome, ReferralState
-from hub.referrals.models import InformationRequest, Referral, ReferralDraft, ReferralHistory
+from hub.referrals.models import InformationRequest, Referral, ReferralDraft, ReferralFile, ReferralHistory
 
 SEES_ALL = frozenset({Role.ASSESSOR, Role.HUB_MANAGER, Role.WORKER, Role.AUDITOR, Role.DATA_PROTECTION})
 
@@ -97,26 +97,30 @@ def same_external(session: Session, organisation_id: UUID, external_reference: s
     return session.scalars(found).all()
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What of a file is here already."""
-
-    external: frozenset[str]
-    keys: frozenset[bytes]
-
-
 def already_imported(
     session: Session, organisation_id: UUID, external: Collection[str], keys: Collection[bytes]
-) -> Imported:
-    """Which of these references and row fingerprints the organisation has sent before, open or closed."""
-    mine = Referral.organisation_id == organisation_id
-    references: Sequence[str | None] = []
-    if external:
-        by_reference = select(Referral.external_reference).where(mine, Referral.external_reference.in_(external))
-        references = session.scalars(by_reference).all()
-    by_key = select(Referral.import_key).where(mine, Referral.import_key.in_(keys))
-    found = session.scalars(by_key).all() if keys else []
-    return Imported(frozenset(one for one in references if one), frozenset(one for one in found if one))
+) -> list[tuple[str | None, bytes | None]]:
+    """(reference, row fingerprint) of what the organisation has sent before of these, open or closed."""
+    found = select(Referral.external_reference, Referral.import_key).where(
+        Referral.organisation_id == organisation_id,
+        or_(Referral.external_reference.in_(external), Referral.import_key.in_(keys)),
+    )
+    return [(reference, key) for reference, key in session.execute(found)]
+
+
+def file_of(session: Session, file_id: UUID, actor: Actor) -> ReferralFile:
+    """The user's own file; NotFound for any other."""
+    found = select(ReferralFile).where(ReferralFile.id == file_id, ReferralFile.user_id == actor.id)
+    row = session.scalar(found.with_for_update())
+    if row is None:
+        raise NotFound
+    return row
+
+
+def old_files(session: Session, before: datetime, limit: int) -> Sequence[ReferralFile]:
+    """Files that nobody has taken in."""
+    found = select(ReferralFile).where(ReferralFile.sent_at < before).limit(limit)
+    return session.scalars(found.with_for_update(skip_locked=True)).all()
 
 
 def lock_name(session: Session, name: bytes) -> None:
@@ -174,7 +178,9 @@ def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fal
 
 def drafts_of(session: Session, actor: Actor) -> Sequence[ReferralDraft]:
     """The user's unfinished drafts, the newest first."""
-    found = select(ReferralDraft).where(ReferralDraft.user_id == actor.id, ReferralDraft.referral_id.is_(None))
+    found = select(ReferralDraft).where(
+        ReferralDraft.user_id == actor.id, ReferralDraft.referral_id.is_(None)
+    )
     return session.scalars(found.order_by(ReferralDraft.changed_at.desc())).all()
 
 
@@ -216,7 +222,9 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.states is not None:
         conditions.append(Referral.state.in_(wanted.states))
     if wanted.on_hold is not None:
-        conditions.append(Referral.hold_until.is_not(None) if wanted.on_hold else Referral.hold_until.is_(None))
+        conditions.append(
+            Referral.hold_until.is_not(None) if wanted.on_hold else Referral.hold_until.is_(None)
+        )
     if wanted.organisation_id is not None:
         conditions.append(Referral.organisation_id == wanted.organisation_id)
     if wanted.worker_id is not None:

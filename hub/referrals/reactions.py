@@ -72,7 +72,10 @@ def assessment_completed(session: Session, event: AssessmentCompleted, actor: Ac
     if referral is None or referral.state is not S.TO_ASSESS:
         return
     move(session, referral, Doing(Move.ASSESS), actor, clock)
-    if any(one.is_active for one in waitlists.entries_of(session, [referral.learner_id]).get(referral.learner_id, [])):
+    if any(
+        one.is_active
+        for one in waitlists.entries_of(session, [referral.learner_id]).get(referral.learner_id, [])
+    ):
         move(session, referral, Doing(Move.LIST), actor, clock)
 
 

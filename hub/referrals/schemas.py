@@ -43,7 +43,9 @@ class Language(Text):
         primary, *rest = text.replace("_", "-").split("-")
         if primary.lower() in language_names() and all(part.isalnum() and len(part) <= 8 for part in rest):
             return "-".join((primary.lower(), *rest))
-        raise ValidationError("Enter a language that we know, by its English name or its code, like Turkish or tr")
+        raise ValidationError(
+            "Enter a language that we know, by its English name or its code, like Turkish or tr"
+        )
 
 
 class _Strict(Schema):
@@ -113,7 +115,9 @@ class NeedsSchema(_Strict):
     def known_needs(self, value: list[str], **_: Any) -> None:
         unknown = [need for need in value if need not in NEED_CODES]
         if unknown:
-            raise ValidationError(f"{unknown[0]} is not a need that we know. Use one of: {', '.join(NEED_CODES)}")
+            raise ValidationError(
+                f"{unknown[0]} is not a need that we know. Use one of: {', '.join(NEED_CODES)}"
+            )
 
 
 class StudySchema(_Strict):
@@ -156,12 +160,12 @@ class ConsentSchema(_Strict):
     @post_load
     def as_consent(self, data: dict[str, Any], **_: Any) -> ConsentGiven:
         purposes = frozenset(data.pop("purposes", ()))
-        return ConsentGiven(purposes=purposes, **{name: value for name, value in data.items() if value is not None})
+        return ConsentGiven(
+            purposes=purposes, **{name: value for name, value in data.items() if value is not None}
+        )
 
 
-class ReferralSchema(
-    TimesSchema, TravelSchema, NeedsSchema, StudySchema, ReasonsSchema, SourceSchema
-):
+class ReferralSchema(TimesSchema, TravelSchema, NeedsSchema, StudySchema, ReasonsSchema, SourceSchema):
     """The body of POST /api/v1/referrals; drafts and rows of files are brought into this form too."""
 
     learner = fields.Nested(LearnerSchema, required=True)
@@ -189,7 +193,11 @@ def _needs(data: Mapping[str, Any]) -> NewNeeds:
     """The needs that the flat answers describe. Where to study was not asked: either is fine."""
     codes = set(data.get("needs") or ())
     mode = data.get("study_mode") or (
-        StudyMode.ONLINE if "online" in codes else StudyMode.IN_PERSON if "in_person" in codes else StudyMode.EITHER
+        StudyMode.ONLINE
+        if "online" in codes
+        else StudyMode.IN_PERSON
+        if "in_person" in codes
+        else StudyMode.EITHER
     )
     return NewNeeds(
         availability=frozenset(data.get("availability") or ()),
@@ -276,7 +284,9 @@ class InformationSchema(_Strict):
 def answers_schema(codes: tuple[str, ...]) -> Schema:
     """A page's form with one box for each thing asked."""
     boxes: dict[str, Any] = {
-        f"answers.{code}": Text(1000, "answer", lines=True, required=True) for code in codes if code in topics()
+        f"answer-{code}": Text(1000, "answer", lines=True, required=True)
+        for code in codes
+        if code in topics()
     }
     return _Strict.from_dict(boxes, name="AnswersSchema")()
 

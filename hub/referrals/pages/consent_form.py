@@ -35,7 +35,10 @@ class ConsentLanguageSchema(Schema):
 
 _Answers = Schema.from_dict(
     {
-        code: YesNo(required=True, error_messages={"required": f"Select what the learner said: {PURPOSES[code].title}"})
+        code: YesNo(
+            required=True,
+            error_messages={"required": f"Select what the learner said: {PURPOSES[code].title}"},
+        )
         for code in OPTIONAL
     },
     name="ConsentAnswers",

@@ -3,7 +3,7 @@
 from hub.core.permissions import Role
 from hub.infra.http import pages_blueprint
 
-blueprint = pages_blueprint("referrals", __name__)
+blueprint = pages_blueprint("referrals", "hub.referrals")  # the templates stand beside the slice
 
 REFERS = (Role.REFERRER, Role.HUB_MANAGER, Role.ASSESSOR)
 """Who may write a referral: the hub's people do it for learners who call or walk in."""

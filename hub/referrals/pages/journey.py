@@ -145,7 +145,12 @@ def _times(a: Answers) -> list[Row]:
 def _travel(a: Answers) -> list[Row]:
     if a.get("travel_minutes") is None:
         return [("Travel", "Not said")]
-    return [("Travel", f"Up to {a['travel_minutes']} minutes, {TRAVEL_LABELS[TravelMode(a['travel_mode'])].lower()}")]
+    return [
+        (
+            "Travel",
+            f"Up to {a['travel_minutes']} minutes, {TRAVEL_LABELS[TravelMode(a['travel_mode'])].lower()}",
+        )
+    ]
 
 
 def _study(a: Answers) -> list[Row]:
@@ -160,7 +165,10 @@ def _needs(a: Answers) -> list[Row]:
 
 def _reasons(a: Answers) -> list[Row]:
     chosen = ", ".join(REASON_LABELS[Reason(code)] for code in a.get("reasons") or ())
-    return [("Wants English for", chosen or "Not said"), ("In your words", a.get("reason") or "Nothing added")]
+    return [
+        ("Wants English for", chosen or "Not said"),
+        ("In your words", a.get("reason") or "Nothing added"),
+    ]
 
 
 def _source(a: Answers) -> list[Row]:
@@ -176,8 +184,12 @@ QUESTIONS: Mapping[str, Question] = {
         Question("date-of-birth", "learner", "When was the learner born?", BirthSchema, _birth),
         Question("contact", "learner", "How can we reach the learner?", PhoneSchema, _contact),
         Question("address", "learner", "Where does the learner live?", AddressSchema, _address),
-        Question("language", "learner", "Which language does the learner speak best?", LanguageSchema, _language),
-        Question("woman-or-man", "learner", "Is the learner a woman or a man?", SexSchema, _sex, optional=True),
+        Question(
+            "language", "learner", "Which language does the learner speak best?", LanguageSchema, _language
+        ),
+        Question(
+            "woman-or-man", "learner", "Is the learner a woman or a man?", SexSchema, _sex, optional=True
+        ),
         Question("times", "needs", "When can the learner come to a class?", TimesSchema, _times),
         Question("travel", "needs", "How far can the learner travel?", TravelSchema, _travel, optional=True),
         Question("study", "needs", "Where can the learner study?", StudySchema, _study, optional=True),
@@ -190,7 +202,9 @@ QUESTIONS: Mapping[str, Question] = {
             lambda answers: [],
         ),
         Question("consent", "consent", "Read this to the learner", ConsentPageSchema, consent_rows),
-        Question("reason", "reason", "Why does the learner want English?", ReasonsSchema, _reasons, optional=True),
+        Question(
+            "reason", "reason", "Why does the learner want English?", ReasonsSchema, _reasons, optional=True
+        ),
         Question("source", "reason", "Where does the learner come from?", SourceSchema, _source),
     )
 }

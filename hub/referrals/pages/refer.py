@@ -28,6 +28,7 @@ from hub.referrals.service import NewReferral
 from hub.ui.flash import notice, success
 from hub.ui.forms import Form, blank_form, read_form
 
+
 @blueprint.get("/refer")
 @allow(*REFERS)
 def start() -> str:
@@ -123,7 +124,9 @@ def _too_young(draft: reads.DraftView) -> str:
 def _after(draft_id: UUID, asked: Question, *, changing: bool) -> str:
     follows = journey.next_slug(asked.slug)
     if asked.slug == "consent-language":
-        return url_for("referrals.question", draft_id=draft_id, slug="consent", change="1" if changing else None)
+        return url_for(
+            "referrals.question", draft_id=draft_id, slug="consent", change="1" if changing else None
+        )
     if changing:
         return url_for("referrals.check", draft_id=draft_id)
     if follows is not None:
@@ -212,7 +215,9 @@ def send(draft_id: UUID) -> ResponseReturnValue:
     except _Unfinished as fault:
         form.errors.update(fault.errors)
     except RuleBroken as error:
-        form.errors.update({_anchor(field): words for field, words in error.errors.items()} or {"": error.detail})
+        form.errors.update(
+            {_anchor(field): words for field, words in error.errors.items()} or {"": error.detail}
+        )
     except Conflict as error:
         if error.code != "already_referred":
             raise

@@ -4,6 +4,7 @@ from hub.referrals.queries import Filter
 from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts
 from hub.referrals.reads.outlook import Outlook, outlooks
 from hub.referrals.reads.standing import Standing, public_standing
+from hub.referrals.reads.timeline import PublicEvent, public_timeline
 from hub.referrals.reads.views import (
     Asked,
     Details,
@@ -33,6 +34,7 @@ __all__ = [
     "Happening",
     "MyReferral",
     "Outlook",
+    "PublicEvent",
     "ReferralView",
     "Standing",
     "as_shown",
@@ -45,6 +47,7 @@ __all__ = [
     "my_referrals",
     "outlooks",
     "public_standing",
+    "public_timeline",
     "questions",
     "referral",
     "referral_for",

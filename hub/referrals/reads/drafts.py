@@ -52,4 +52,6 @@ def as_shown(value: Any) -> Any:
 
 def _view(row: ReferralDraft) -> DraftView:
     sent = row.referral_id is not None
-    return DraftView(row.id, {} if sent else row.answers or {}, row.changed_at, row.expires_on, row.referral_id)
+    return DraftView(
+        row.id, {} if sent else row.answers or {}, row.changed_at, row.expires_on, row.referral_id
+    )

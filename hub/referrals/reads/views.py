@@ -62,6 +62,7 @@ class Happening:
     move: Move
     from_state: str
     to_state: str
+    outcome: Outcome | None
     reason: str | None
     actor_kind: str
     actor_id: UUID | None
@@ -211,6 +212,7 @@ def _happening(row: ReferralHistory) -> Happening:
         row.move,
         row.from_state,
         row.to_state,
+        row.outcome,
         row.reason,
         row.actor_kind,
         row.actor_id,

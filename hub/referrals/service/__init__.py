@@ -8,6 +8,16 @@ from hub.referrals.service.drafts import (
     start_draft,
     submit_draft,
 )
+from hub.referrals.service.files import (
+    FileRow,
+    Landed,
+    check_rows,
+    drop_file,
+    expire_files,
+    keep_file,
+    open_file,
+    take_rows,
+)
 from hub.referrals.service.information import ask_information, give_information, remind
 from hub.referrals.service.intake import ConsentGiven, NewReferral, submit
 from hub.referrals.service.progress import (
@@ -21,6 +31,14 @@ from hub.referrals.service.progress import (
 )
 
 __all__ = [
+    "FileRow",
+    "Landed",
+    "check_rows",
+    "drop_file",
+    "expire_files",
+    "keep_file",
+    "open_file",
+    "take_rows",
     "ConsentGiven",
     "NewReferral",
     "ask_information",

@@ -67,7 +67,9 @@ def withdraw(session: Session, referral_id: UUID, ending: Ending, actor: Actor, 
 def _relay(session: Session, referral: Referral, ending: Ending, actor: Actor, clock: Clock) -> Referral:
     move(session, referral, Doing(Move.RELAY, ending.reason, ending.note, ending), actor, clock)
     referral.outcome, referral.closing_reason = ending.outcome, ending.reason
-    for kept in queries.referrals_by_id(session, [referral.duplicate_of_id] if referral.duplicate_of_id else []):
+    for kept in queries.referrals_by_id(
+        session, [referral.duplicate_of_id] if referral.duplicate_of_id else []
+    ):
         if is_open(kept.state):
             open_review(session, kept, clock)
     return referral

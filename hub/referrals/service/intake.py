@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
 from hub.consent import service as consents
-from hub.consent.domain import NewConsent
+from hub.consent.domain import NewConsent, consent_faults
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.ids import new_reference
@@ -18,7 +18,7 @@ from hub.infra import geography
 from hub.infra.crypto import blind_index
 from hub.infra.db import record
 from hub.learners import service as learners
-from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, person_faults
+from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
 from hub.referrals import queries
 from hub.referrals.domain import Channel, Move, ReferralState, ReferralSubmitted, Source, is_open
 from hub.referrals.models import Referral
@@ -87,9 +87,9 @@ def require_submittable(new: NewReferral, today: date) -> AgeRoute:
     for field, words in _MUST.items():
         if not getattr(person, field):
             missing[field] = words
-    faults = missing | person_faults(person, today)
+    faults = missing | person_faults(person, today) | (needs_faults(new.needs) if new.needs else {})
     if faults:
-        raise RuleBroken.many(faults, code="validation_failed")
+        raise RuleBroken.many(faults, code="invalid_input")
     _require_consent(new, today)
     route = age_route(person.date_of_birth or today, today)
     if route is AgeRoute.REFUSE_UNDER_16:
@@ -115,8 +115,20 @@ def _require_consent(new: NewReferral, today: date) -> None:
             code="consent_missing",
             field="consent",
         )
-    if given.given_on > today:
-        raise RuleBroken("The day the learner agreed must not be in the future.", field="consent.given_on")
+    if faults := consent_faults(_as_consent(given, new.organisation_id), today):
+        raise RuleBroken.many({f"consent.{k}": v for k, v in faults.items()}, code="invalid_input")
+
+
+def _as_consent(given: ConsentGiven, organisation_id: UUID | None) -> NewConsent:
+    return NewConsent(
+        given_on=given.given_on,
+        channel=given.channel,
+        language=given.language,
+        wording_version=given.wording_version,
+        purposes=given.purposes,
+        interpreter_used=given.interpreter_used,
+        organisation_id=organisation_id,
+    )
 
 
 def key_of(person: NewPerson) -> bytes:
@@ -158,24 +170,8 @@ def _permitted_needs(new: NewReferral) -> NewNeeds | None:
 def _record_consent(
     session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock
 ) -> None:
-    given = new.consent
-    if given is None:
-        return
-    consents.record(
-        session,
-        NewConsent(
-            given_on=given.given_on,
-            channel=given.channel,
-            language=given.language,
-            wording_version=given.wording_version,
-            purposes=given.purposes,
-            interpreter_used=given.interpreter_used,
-            organisation_id=new.organisation_id,
-        ),
-        found,
-        actor,
-        clock,
-    )
+    if new.consent is not None:
+        consents.record(session, _as_consent(new.consent, new.organisation_id), found, actor, clock)
 
 
 def _note_priority(session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock) -> None:

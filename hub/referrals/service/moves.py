@@ -49,7 +49,7 @@ class Doing:
 def move(session: Session, referral: Referral, doing: Doing, actor: Actor, clock: Clock) -> None:
     """Make one move: the new state, its row of history, its audit entry and its open step, or Conflict."""
     before = referral.state
-    outcome = doing.ending.outcome if doing.ending else referral.outcome
+    outcome = doing.ending.outcome if doing.ending and doing.move is Move.CLOSE else referral.outcome
     previous = ReferralState(referral.state_before_close) if referral.state_before_close else None
     referral.state = next_state(before, doing.move, outcome=outcome, before=previous)
     if referral.state is not before or doing.move is Move.SUBMIT:
@@ -105,6 +105,7 @@ def _write_history(
         move=doing.move,
         from_state=was[0].value,
         to_state=referral.state.value,
+        outcome=doing.ending.outcome if doing.ending else None,
         reason=doing.reason,
         actor_kind=actor.kind,
         actor_id=actor.id,
@@ -125,9 +126,7 @@ def keep_step(
     if wanted is not None:
         steps.open_step(session, wanted, clock)
     elif referral.state is ReferralState.TO_ASSESS:
-        case = CaseToAssess(
-            referral.id, referral.learner_id, referral.source_record_id, referral.subject_id
-        )
+        case = CaseToAssess(referral.id, referral.learner_id, referral.source_record_id, referral.subject_id)
         session.flush()
         assessments.ask(session, case, actor, clock)
 

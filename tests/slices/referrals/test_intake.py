@@ -90,7 +90,9 @@ class TestService:
         assert referral.source == "jobcentre"
 
     def test_the_source_is_sealed(self, session, clock, person):
-        referral = service.submit(session, new_referral(source=Source.GP), person(session, Role.REFERRER), clock)
+        referral = service.submit(
+            session, new_referral(source=Source.GP), person(session, Role.REFERRER), clock
+        )
         assert b"gp" not in bytes(referral.source_sealed)
 
     def test_sixteen_goes_to_an_adviser(self, session, clock, person):
@@ -202,9 +204,13 @@ class TestApi:
         assert answer.status_code == 422, answer.text
         assert field in answer.json["errors"], answer.json
 
-    @pytest.mark.parametrize("name", ["محمد علی", "<script>alert(1)</script>", "O'Neill; DROP TABLE referral", "Nguyễn Thị"])
+    @pytest.mark.parametrize(
+        "name", ["محمد علی", "<script>alert(1)</script>", "O'Neill; DROP TABLE referral", "Nguyễn Thị"]
+    )
     def test_names_of_every_kind_are_safe(self, api, session, name):
-        answer = api(Role.REFERRER).post("/api/v1/referrals", json=body(learner=body()["learner"] | {"given_names": name}))
+        answer = api(Role.REFERRER).post(
+            "/api/v1/referrals", json=body(learner=body()["learner"] | {"given_names": name})
+        )
         assert answer.status_code in {201, 422}
 
     @pytest.mark.parametrize("sent", ["", "[]", "null", "{", '"x"'])
@@ -219,7 +225,10 @@ class TestApi:
         assert client.get(made["links"]["self"]).json["label"] == "Received"
         gone = client.post(made["links"]["withdraw"], json={"reason": "moved_away", "by": "learner"})
         assert gone.status_code == 200, gone.text
-        assert client.post(made["links"]["withdraw"], json={"reason": "moved_away", "by": "learner"}).status_code == 200
+        assert (
+            client.post(made["links"]["withdraw"], json={"reason": "moved_away", "by": "learner"}).status_code
+            == 200
+        )
         unknown = client.post(made["links"]["withdraw"], json={"reason": "bored"})
         assert unknown.status_code == 422
 
@@ -266,7 +275,8 @@ class TestInformation:
         half = client.post(made["links"]["information"], json={"answers": {"phone": "07700 900124"}})
         assert (half.status_code, list(half.json["errors"])) == (422, ["answers.availability"])
         full = client.post(
-            made["links"]["information"], json={"answers": {"phone": "07700 900124", "availability": "Mondays"}}
+            made["links"]["information"],
+            json={"answers": {"phone": "07700 900124", "availability": "Mondays"}},
         )
         assert (full.status_code, full.json["label"]) == (200, "Received")
         opened = steps.open_steps(session, [referral_id], clock.today())[referral_id]

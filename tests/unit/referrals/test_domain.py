@@ -76,7 +76,12 @@ def test_reopening_goes_back_to_the_state_before(before):
 
 
 def test_an_open_case_is_not_reopened_and_a_closed_one_only_where_it_was():
-    for state, before in ((S.WAITING, S.WAITING), (S.CLOSED, None), (S.CLOSED, S.CLOSED), (S.CLOSED, S.DRAFT)):
+    for state, before in (
+        (S.WAITING, S.WAITING),
+        (S.CLOSED, None),
+        (S.CLOSED, S.CLOSED),
+        (S.CLOSED, S.DRAFT),
+    ):
         with pytest.raises(Conflict):
             next_state(state, Move.REOPEN, before=before)
 
@@ -121,7 +126,12 @@ class TestEnding:
 
 @pytest.mark.parametrize(
     ("reason", "days", "field"),
-    [("", 5, "hold_reason"), ("health", 0, "hold_until"), ("health", -1, "hold_until"), ("health", 400, "hold_until")],
+    [
+        ("", 5, "hold_reason"),
+        ("health", 0, "hold_until"),
+        ("health", -1, "hold_until"),
+        ("health", 400, "hold_until"),
+    ],
 )
 def test_a_hold_needs_a_reason_and_an_end(reason, days, field):
     today = date(2027, 1, 4)

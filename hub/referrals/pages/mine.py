@@ -1,0 +1,134 @@
+"""The referrer's own pages: my referrals, one referral, giving information, taking it back."""
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from hub.core.errors import RuleBroken
+from hub.core.permissions import Role
+from hub.infra import audit
+from hub.infra.access import allow, current_actor
+from hub.infra.db import runtime, transaction
+from hub.learners import reads as learners
+from hub.policy import reads as policy
+from hub.referrals import reads, service
+from hub.referrals.domain import InformationAnswer
+from hub.referrals.pages.edge import PAGE, blueprint
+from hub.referrals.schemas import WithdrawSchema, answers_schema
+from hub.referrals.service.information import topics
+from hub.ui.flash import success
+from hub.ui.forms import Form, blank_form, read_form
+
+
+@blueprint.get("/my-referrals")
+@allow(Role.REFERRER)
+def mine() -> str:
+    """The organisation's referrals: what needs me first, then the newest."""
+    with transaction() as session:
+        actor, today = current_actor(), runtime().clock.today()
+        page = max(request.args.get("page", 1, type=int), 1)
+        only_mine = request.args.get("whose") == "me"
+        wanted = reads.Filter(
+            organisation_id=actor.organisation_id,
+            worker_id=actor.id if only_mine else None,
+            newest_first=True,
+            offset=(page - 1) * PAGE,
+            limit=PAGE,
+        )
+        rows = reads.my_referrals(session, actor, wanted)
+        people = _own_names(session, rows)
+        for row in rows:
+            audit.record(
+                session,
+                None,
+                "referral.viewed",
+                "referral",
+                row.view.id,
+                fields=("status",),
+                clock=runtime().clock,
+            )
+        return render_template(
+            "referrals/mine.html",
+            rows=rows,
+            names=people,
+            outlooks=reads.outlooks(session, rows, today),
+            page=page,
+            pages=-(-reads.total(session, wanted) // PAGE),
+            only_mine=only_mine,
+            drafts=reads.my_drafts(session, actor),
+        )
+
+
+def _own_names(session: Session, rows: list[reads.MyReferral]) -> dict[UUID, str]:
+    """Names as this organisation wrote them: never from another organisation's record."""
+    written = learners.records(session, [row.view.source_record_id for row in rows])
+    return {key: one.full_name for key, one in written.items()}
+
+
+@blueprint.get("/my-referrals/<uuid:referral_id>")
+@allow(Role.REFERRER)
+def mine_one(referral_id: UUID) -> str:
+    """One referral: where it stands, what is asked, what happened."""
+    with transaction() as session:
+        return _show(session, referral_id, blank_form(), blank_form())
+
+
+def _show(session: Session, referral_id: UUID, answers: Form, withdrawal: Form) -> str:
+    actor, clock = current_actor(), runtime().clock
+    row = reads.my_referral(session, referral_id, actor)
+    audit.record(
+        session, actor, "referral.viewed", "referral", referral_id, fields=("status", "name"), clock=clock
+    )
+    codes = row.asked.topics if row.asked else ()
+    return render_template(
+        "referrals/mine_one.html",
+        row=row,
+        name=_own_names(session, [row]).get(row.view.source_record_id, ""),
+        outlook=reads.outlooks(session, [row], clock.today())[referral_id],
+        timeline_events=reads.public_timeline(session, row),
+        questions=[topics()[code] for code in codes],
+        form=answers,
+        withdrawal=withdrawal,
+        reasons=[(one.code, one.label) for one in _reasons(session)],
+    )
+
+
+def _reasons(session: Session) -> list[policy.Reason]:
+    """What a referrer may give as a reason: their own and the learner's."""
+    both = policy.reasons(session, "referrer") + policy.reasons(session, "learner")
+    return list({one.code: one for one in both}.values())
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/information")
+@allow(Role.REFERRER)
+def answer_questions(referral_id: UUID) -> ResponseReturnValue:
+    """Answer what the hub asked."""
+    with transaction() as session:
+        actor, clock = current_actor(), runtime().clock
+        row = reads.my_referral(session, referral_id, actor)
+        form = read_form(answers_schema(row.asked.topics if row.asked else ()), request.form)
+        if form.ok:
+            given = {name.removeprefix("answer-"): text for name, text in form.data.items()}
+            service.give_information(session, referral_id, InformationAnswer(given), actor, clock)
+            success("Thank you. The hub has your answer")
+            return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+        return _show(session, referral_id, form, blank_form()), 422
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/withdraw")
+@allow(Role.REFERRER)
+def withdraw(referral_id: UUID) -> ResponseReturnValue:
+    """Take the referral back, with a reason."""
+    with transaction() as session:
+        form = read_form(WithdrawSchema, request.form)
+        if form.ok:
+            try:
+                service.withdraw(session, referral_id, form.data, current_actor(), runtime().clock)
+            except RuleBroken as error:
+                form.fail_with(error)
+        if form.ok:
+            success("The referral is withdrawn. We tell the learner")
+            return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+        return _show(session, referral_id, blank_form(), form), 422

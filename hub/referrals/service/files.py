@@ -1,0 +1,168 @@
+"""Files of referrals: kept sealed while a person looks at the preview; taken in batch by batch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.core.errors import Conflict, HubError, NotPermitted, RuleBroken
+from hub.core.ids import new_id
+from hub.core.permissions import Actor
+from hub.infra.crypto import blind_index, new_subject
+from hub.infra.subject_keys import destroy_key
+from hub.referrals import queries
+from hub.referrals.domain import Channel
+from hub.referrals.models import ReferralFile
+from hub.referrals.service.intake import NewReferral, in_file, require_submittable, submit
+
+KEPT = timedelta(days=1)
+BATCH = 200
+ADDED, UNCHANGED, REFUSED, READY = "added", "unchanged", "refused", "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One readable row: its line, its referral and the fingerprint text of what it says."""
+
+    line: int
+    new: NewReferral
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What became of one row: `added`, `unchanged`, `ready` (preview only) or `refused`, with the refusal."""
+
+    line: int
+    what: str
+    refusal: HubError | None = None
+
+
+def keep_file(session: Session, content: str, actor: Actor, clock: Clock) -> UUID:
+    """Keep a sent file, sealed, until it is taken in or a day has gone by."""
+    if actor.id is None or actor.organisation_id is None:
+        raise NotPermitted("Sign in to send a file.")
+    row = ReferralFile(
+        subject_id=new_subject(new_id()),
+        organisation_id=actor.organisation_id,
+        user_id=actor.id,
+        sent_at=clock.now(),
+        content=content,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def open_file(session: Session, file_id: UUID, actor: Actor) -> str:
+    """The content of the user's own file; NotFound for any other."""
+    return queries.file_of(session, file_id, actor).content or ""
+
+
+def drop_file(session: Session, file_id: UUID, actor: Actor, clock: Clock) -> None:
+    """Delete a file and its key."""
+    _remove(session, queries.file_of(session, file_id, actor), clock)
+
+
+def expire_files(session: Session, clock: Clock) -> int:
+    """Delete files that nobody took in within a day, one batch; how many."""
+    old = queries.old_files(session, clock.now() - KEPT, BATCH)
+    for row in old:
+        _remove(session, row, clock)
+    return len(old)
+
+
+def _remove(session: Session, row: ReferralFile, clock: Clock) -> None:
+    destroy_key(session, row.subject_id, clock.now())
+    session.delete(row)
+    session.flush()
+
+
+def take_rows(
+    session: Session, rows: Sequence[FileRow], organisation_id: UUID, actor: Actor, clock: Clock
+) -> list[Landed]:
+    """Take in one batch of rows, each wholly or not at all; what is here already stays as it is.
+
+    Refusals come before anything of the row is written, so that good rows land beside bad ones.
+    """
+    queries.lock_name(session, blind_index("referral_import_lock", str(organisation_id)))
+    here = _already(session, rows, organisation_id)
+    return [_take(session, row, here, _Sender(organisation_id, actor, clock)) for row in rows]
+
+
+def check_rows(
+    session: Session, rows: Sequence[FileRow], organisation_id: UUID, clock: Clock
+) -> list[Landed]:
+    """What would become of the rows, without writing any: for the preview."""
+    here = _already(session, rows, organisation_id)
+    return [_look(row, here, clock) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    organisation_id: UUID
+    actor: Actor
+    clock: Clock
+
+
+class _Here:
+    """What the organisation has sent before, the rows of this batch included."""
+
+    def __init__(self, known: Iterable[tuple[str | None, bytes | None]]) -> None:
+        self.keys: set[bytes] = set()
+        self.references: set[str] = set()
+        for reference, key in known:
+            self.add(reference, key)
+
+    def add(self, reference: str | None, key: bytes | None) -> None:
+        self.keys |= {key} if key else set()
+        self.references |= {reference} if reference else set()
+
+
+def _already(session: Session, rows: Sequence[FileRow], organisation_id: UUID) -> _Here:
+    references = [row.new.external_reference for row in rows if row.new.external_reference]
+    keys = [fingerprint(row.content) for row in rows]
+    return _Here(queries.already_imported(session, organisation_id, references, keys))
+
+
+def _known(row: FileRow, here: _Here) -> Landed | None:
+    """Sent before with the same words: unchanged. The same reference with other words: refused."""
+    if fingerprint(row.content) in here.keys:
+        return Landed(row.line, UNCHANGED)
+    if row.new.external_reference in here.references:
+        words = (
+            "You have sent this reference before with other details. Change the referral in the hub instead."
+        )
+        return Landed(row.line, REFUSED, RuleBroken(words, field="external_reference"))
+    return None
+
+
+def _take(session: Session, row: FileRow, here: _Here, sender: _Sender) -> Landed:
+    if known := _known(row, here):
+        return known
+    key = fingerprint(row.content)
+    try:
+        submit(session, in_file(row.new, sender.organisation_id, key), sender.actor, sender.clock)
+    except (RuleBroken, Conflict) as refusal:
+        return Landed(row.line, REFUSED, refusal)
+    here.add(row.new.external_reference, key)
+    return Landed(row.line, ADDED)
+
+
+def _look(row: FileRow, here: _Here, clock: Clock) -> Landed:
+    if known := _known(row, here):
+        return known
+    try:
+        require_submittable(replace(row.new, channel=Channel.FILE), clock.today())
+    except RuleBroken as refusal:
+        return Landed(row.line, REFUSED, refusal)
+    here.add(row.new.external_reference, fingerprint(row.content))
+    return Landed(row.line, READY)
+
+
+def fingerprint(content: str) -> bytes:
+    """Finds a row that was sent before, without telling what it says."""
+    return blind_index("referral_import", content)
