@@ -260,9 +260,8 @@ def _wanted() -> EntryFilter:
     try:
         found: EntryFilter = FilterSchema().load(given)
     except ValidationError as error:
-        found = FilterSchema().load(
-            {key: given[key] for key in given if key not in error.normalized_messages()}
-        )
+        wrong = error.messages if isinstance(error.messages, dict) else {}
+        found = FilterSchema().load({key: given[key] for key in given if key not in wrong})
     return found
 
 
