@@ -187,7 +187,15 @@ def imports() -> None:
 def _add_slices() -> None:
     """Join the commands of the slices; imported here so that `hub --help` stays quick."""
     from hub.accounts import cli as accounts
+    from hub.fake_notify.command import fake_notify
+    from hub.matching.cli import matching_group
+    from hub.provision.cli import classes_command
+    from hub.referrals.cli import referrals_command
 
+    hub.add_command(fake_notify)
+    hub.add_command(matching_group)
+    imports.add_command(classes_command)
+    imports.add_command(referrals_command)
     hub.add_command(accounts.organisations)
     hub.add_command(accounts.users)
     hub.add_command(accounts.keys)

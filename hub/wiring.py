@@ -13,6 +13,7 @@ from hub.assessment import reactions as assessment
 from hub.consent import domain as consent_events
 from hub.consent import reactions as consent
 from hub.core.events import Event
+from hub.eligibility import reactions as eligibility
 from hub.infra.db import Handler
 from hub.infra.jobs import Job, at
 from hub.infra.outbox import Delivery
@@ -53,12 +54,14 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     learner_events.LearnersMerged: [
         waitlist.learners_merged,
         assessment.learners_merged,
+        eligibility.learners_merged,
         consent.learners_merged,
         referrals.learners_merged,
     ],
     learner_events.LearnersUnmerged: [
         waitlist.learners_unmerged,
         assessment.learners_unmerged,
+        eligibility.learners_unmerged,
         consent.learners_unmerged,
         referrals.learners_unmerged,
     ],
@@ -77,7 +80,7 @@ JOBS: Sequence[Job] = (
     Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
     Job("referrals.remind", at(7, 20), referral_jobs.remind),
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
-    Job("provision.end_classes", at(4, 0), provision_jobs.end_classes),
+    Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),
     Job("steps.chase", at(8, 0), step_jobs.chase),
     Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
     Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),

@@ -1,1 +1,1 @@
-"""What the hub itself can change: clocks, reasons, labels and other wording, each dated and with its source."""
+"""What the hub itself can change: clocks, reasons, labels; each dated and with its source."""
