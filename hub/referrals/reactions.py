@@ -18,6 +18,7 @@ from hub.referrals.domain import (
     HoldTerms,
     Move,
     Outcome,
+    ReferralClosed,
     ReferralReopened,
     ReferralState,
     duplicates_among,
@@ -27,6 +28,7 @@ from hub.referrals.models import Referral
 from hub.referrals.service import hold
 from hub.referrals.service.closing import end
 from hub.referrals.service.moves import Doing, move, open_review
+from hub.referrals.service.telling import tell_referrer
 from hub.steps import service as steps
 from hub.waitlist import reads as waitlists
 from hub.waitlist.domain import LEVEL_CHANGED, EntryJoined, EntryLapsed, EntryRemoved
@@ -112,6 +114,12 @@ def enrolment_ended(session: Session, event: Ended, actor: Actor, clock: Clock) 
             end(session, referral, Ending(Outcome.ACHIEVED), actor, clock)
         else:
             open_review(session, referral, clock)
+
+
+def referral_closed(session: Session, event: ReferralClosed, actor: Actor, clock: Clock) -> None:
+    """The referrer hears of it, unless it was their own doing or nothing has ended for them."""
+    if "referrer" in event.told:
+        tell_referrer(session, event.referral_id, clock)
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:

@@ -210,7 +210,9 @@ def _needs(data: Mapping[str, Any]) -> NewNeeds:
         latest_start=data.get("latest_start"),
         reasons=frozenset(data.get("reasons") or ()),
         barriers=frozenset(one for one in Barrier if one.value in codes),
-        **{flag: flag in codes for flag in FLAGS},
+        childcare="childcare" in codes,
+        step_free="step_free" in codes,
+        women_only="women_only" in codes,
     )
 
 

@@ -56,12 +56,18 @@ def state_of(session, ids):
         "learners": session.execute(
             select(Learner.id, Learner.first_referred_on, Learner.merged_into_id).order_by(Learner.id)
         ).all(),
-        "records": session.execute(select(SourceRecord.id, SourceRecord.learner_id).order_by(SourceRecord.id)).all(),
+        "records": session.execute(
+            select(SourceRecord.id, SourceRecord.learner_id).order_by(SourceRecord.id)
+        ).all(),
         "consents": session.execute(select(Consent.id, Consent.learner_id).order_by(Consent.id)).all(),
         "pairs": session.execute(
-            select(DuplicatePair.id, DuplicatePair.decision, DuplicatePair.decision_id).order_by(DuplicatePair.id)
+            select(DuplicatePair.id, DuplicatePair.decision, DuplicatePair.decision_id).order_by(
+                DuplicatePair.id
+            )
         ).all(),
-        "steps": session.execute(select(Step.subject_id, Step.kind).where(Step.state == "open").order_by(Step.id)).all()
+        "steps": session.execute(
+            select(Step.subject_id, Step.kind).where(Step.state == "open").order_by(Step.id)
+        ).all()
         and sorted(session.scalars(select(Step.subject_id).where(Step.state == "open"))),
         "people": people,
         "needs": reads.needs(session, ids),

@@ -13,6 +13,7 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.learners import reads as learners
 from hub.policy import reads as policy
+from hub.policy.domain import Reason
 from hub.referrals import reads, service
 from hub.referrals.domain import InformationAnswer
 from hub.referrals.pages.edge import PAGE, blueprint
@@ -95,7 +96,7 @@ def _show(session: Session, referral_id: UUID, answers: Form, withdrawal: Form) 
     )
 
 
-def _reasons(session: Session) -> list[policy.Reason]:
+def _reasons(session: Session) -> list[Reason]:
     """What a referrer may give as a reason: their own and the learner's."""
     both = policy.reasons(session, "referrer") + policy.reasons(session, "learner")
     return list({one.code: one for one in both}.values())

@@ -1,5 +1,6 @@
 """'Refer a learner': one question a page, a task list, save and return, check, done."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from hub.consent import reads as consents
 from hub.core.errors import Conflict, Gone, NotFound, RuleBroken
-from hub.core.slots import DAY_NAMES, DAYS, PARTS
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import audit, geography
 from hub.infra.access import allow, current_actor
@@ -162,11 +162,11 @@ def _choices(session: Session, draft: reads.DraftView, asked: Question) -> dict[
             "channels": list(CHANNEL_LABELS.items()),
             "today": runtime().clock.today(),
         }
-    return {"choices": _PLAIN_CHOICES.get(asked.slug, list)(), "days": _DAYS, "parts": PARTS}
+    offered = _PLAIN_CHOICES.get(asked.slug)
+    return {"choices": offered() if offered else []}
 
 
-_DAYS = tuple(zip(DAYS, DAY_NAMES, strict=True))
-_PLAIN_CHOICES = {
+_PLAIN_CHOICES: dict[str, Callable[[], list[Any]]] = {
     "language": lambda: [(code.replace("_", "-"), name) for code, name in language_names().items()],
     "woman-or-man": lambda: list(journey.SEX_LABELS.items()),
     "travel": lambda: list(journey.TRAVEL_LABELS.items()),

@@ -22,11 +22,11 @@ from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, ne
 from hub.referrals import queries
 from hub.referrals.domain import Channel, Move, ReferralState, ReferralSubmitted, Source, is_open
 from hub.referrals.models import Referral
+from hub.referrals.reads.standing import public_standing
 from hub.referrals.service.moves import Doing, move
 from hub.waitlist import service as waitlist
 from hub.waitlist.domain import facts_of_referral
 from hub.waitlist.reads import JoiningRecord
-from hub.referrals.reads.standing import public_standing
 
 HEALTH_PURPOSE = "P08"
 

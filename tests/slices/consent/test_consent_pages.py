@@ -13,7 +13,11 @@ from hub.learners.domain import NewPerson
 
 TODAY = date(2027, 1, 11)
 ASKED = NewConsent(
-    given_on=TODAY, channel="in_person", language="so", wording_version="2026-11", purposes=frozenset(OPTIONAL)
+    given_on=TODAY,
+    channel="in_person",
+    language="so",
+    wording_version="2026-11",
+    purposes=frozenset(OPTIONAL),
 )
 PROOF = {"wording_version": "2026-11", "language": "so", "interpreter_used": "no", "note": "Saw the form"}
 ANSWERS = {
@@ -63,7 +67,7 @@ def test_the_data_protection_officer_looks_but_does_not_change(as_role, session,
     officer = as_role(Role.DATA_PROTECTION)
     service.record(session, ASKED, amina, SYSTEM, clock)
     page = text_of(officer.get(f"/learners/{amina.learner_id}/consent"))
-    assert "Ask the learner again" not in page and "<form method=\"post\" action=\"/learners" not in page
+    assert "Ask the learner again" not in page and '<form method="post" action="/learners' not in page
     assert officer.post(f"/learners/{amina.learner_id}/consent/withdraw").status_code == 403
     assert officer.get(f"/learners/{amina.learner_id}/consent/ask").status_code == 403
 
@@ -130,7 +134,11 @@ def test_a_withdrawal_of_nothing_is_explained(manager, session, amina, clock, pu
 def test_the_words_are_shown_in_the_learners_language_and_in_another_on_request(manager, amina):
     url = f"/learners/{amina.learner_id}/consent/ask"
     page = text_of(manager.get(url))
-    assert 'dir="rtl"' in page and "native reader" in page and reads.wording(None, "ar").purposes[0].question in page
+    assert (
+        'dir="rtl"' in page
+        and "native reader" in page
+        and reads.wording(None, "ar").purposes[0].question in page
+    )
     turkish = text_of(manager.post(url, data={**ANSWERS, "show": "yes"}))
     assert reads.wording(None, "tr").purposes[0].question in turkish
     assert 'value="yes" checked' in turkish

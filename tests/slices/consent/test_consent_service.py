@@ -17,8 +17,12 @@ from hub.steps.models import Step
 
 TODAY = date(2027, 1, 11)
 ALL = frozenset(OPTIONAL)
-ASKED = NewConsent(given_on=TODAY, channel="in_person", language="so", wording_version="2026-11", purposes=ALL)
-AMINA = NewPerson(given_names="Amina", family_name="Hassan", date_of_birth=date(1990, 2, 3), phone="+447700900123")
+ASKED = NewConsent(
+    given_on=TODAY, channel="in_person", language="so", wording_version="2026-11", purposes=ALL
+)
+AMINA = NewPerson(
+    given_names="Amina", family_name="Hassan", date_of_birth=date(1990, 2, 3), phone="+447700900123"
+)
 REFERRER = Actor("user", None, "Robin", Role.REFERRER)
 
 
@@ -68,7 +72,10 @@ def test_the_record_says_who_when_how_and_in_which_words(session, amina, clock, 
 
 @pytest.mark.parametrize("missing", ["language", "wording_version"])
 def test_without_proof_nothing_optional_is_permitted_and_the_hub_is_asked(session, amina, clock, missing):
-    consent_id = service.record(session, replace(ASKED, **{missing: None}), amina, SYSTEM, clock)
+    unproven = (
+        replace(ASKED, language=None) if missing == "language" else replace(ASKED, wording_version=None)
+    )
+    consent_id = service.record(session, unproven, amina, SYSTEM, clock)
     assert not may(session, amina)
     assert steps_of(session, consent_id) == ["open"]
 
@@ -185,9 +192,9 @@ def test_asking_again_counts_for_all_sources_and_settles_the_unproven(session, a
         service.record_again(session, other.learner_id, new, SYSTEM, clock)
     assert may(session, amina) and may(session, other, "P06") and not may(session, amina, "P07")
     assert len(reads.consents(session, amina.learner_id)) == 3
-    assert {state for one in reads.consents(session, amina.learner_id) for state in steps_of(session, one.id)} == {
-        "closed"
-    }
+    assert {
+        state for one in reads.consents(session, amina.learner_id) for state in steps_of(session, one.id)
+    } == {"closed"}
     assert withdrawn(session)[-1].purposes == ALL - {"P05", "P06"}
 
 
@@ -196,6 +203,15 @@ def test_asking_again_needs_proof_and_somebody(session, amina, clock):
         service.record_again(session, amina.learner_id, replace(ASKED, language=None), SYSTEM, clock)
     with pytest.raises(NotFound):
         service.record_again(session, amina.subject_id, ASKED, SYSTEM, clock)
+
+
+def test_a_single_yes_adds_to_what_stands(session, amina, clock):
+    service.record(session, replace(ASKED, purposes=frozenset({"P06"})), amina, SYSTEM, clock)
+    clock.advance(timedelta(minutes=1))
+    for _ in range(2):
+        service.grant(session, amina.learner_id, replace(ASKED, purposes=frozenset({"P05"})), SYSTEM, clock)
+    assert may(session, amina) and may(session, amina, "P06") and not may(session, amina, "P07")
+    assert len(reads.consents(session, amina.learner_id)) == 2
 
 
 def test_every_step_of_permission_is_audited(session, amina, clock):

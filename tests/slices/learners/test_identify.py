@@ -14,6 +14,7 @@ from hub.learners.domain import (
     LearnersUnmerged,
     NewNeeds,
     NewPerson,
+    Person,
     SearchTerms,
     TravelMode,
     contact_of,
@@ -33,7 +34,15 @@ AMINA = NewPerson(
     first_language="so",
     nationality="Somali",
 )
-NEEDS = NewNeeds(availability=frozenset({"mon-am"}), travel_minutes=30, travel_mode=TravelMode.BUS, childcare=True)
+NEEDS = NewNeeds(
+    availability=frozenset({"mon-am"}), travel_minutes=30, travel_mode=TravelMode.BUS, childcare=True
+)
+
+
+def the_person(session, learner_id) -> Person:
+    found = reads.person(session, learner_id)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -60,12 +69,16 @@ STRANGER = {
 
 
 def test_a_person_is_stored_sealed_and_read_back(session, known):
-    person = reads.person(session, known.learner_id)
-    assert person is not None
+    person = the_person(session, known.learner_id)
     assert person.full_name == "Amina Hassan" and person.nationality == "Somali"
     assert person.date_of_birth == date(1990, 2, 3)
     raw = session.execute(text("SELECT * FROM source_record")).mappings().one()
-    assert not any("Amina" in str(value) or b"Amina" in bytes(value) for value in raw.values() if isinstance(value, (str, bytes)))
+    texts = [
+        value.encode() if isinstance(value, str) else bytes(value)
+        for value in raw.values()
+        if isinstance(value, (str, bytes))
+    ]
+    assert len(texts) > 8 and not any(b"Amina" in value for value in texts)
 
 
 def test_the_index_holds_hashes_only(session, known):
@@ -132,7 +145,7 @@ def test_everything_impossible_is_refused_by_field(session, clock):
 
 def test_a_person_of_a_name_only_can_be_taken_in(session, clock):
     made = service.identify(session, NewPerson(given_names="🙂"), None, None, SYSTEM, clock)
-    assert reads.person(session, made.learner_id).full_name == "🙂"
+    assert the_person(session, made.learner_id).full_name == "🙂"
 
 
 def test_an_old_waiting_date_is_kept_but_never_one_of_tomorrow(session, clock):
@@ -158,7 +171,8 @@ def test_a_learner_is_found(session, known, clock, terms):
 
 
 @pytest.mark.parametrize(
-    "terms", [SearchTerms(name="Amina"), SearchTerms(), SearchTerms(name="Amina Hassan", phone="+447700900555")]
+    "terms",
+    [SearchTerms(name="Amina"), SearchTerms(), SearchTerms(name="Amina Hassan", phone="+447700900555")],
 )
 def test_too_little_or_the_wrong_thing_finds_nobody(session, known, terms):
     assert reads.find(session, terms) == []
@@ -180,11 +194,15 @@ def test_a_merge_moves_records_and_keeps_the_earliest_date(session, known, clock
     assert merged[known.learner_id].first_referred_on == date(2026, 5, 1)
     assert reads.needs(session, [again.learner_id])[again.learner_id].childcare
     assert reads.same_person_ids(session, known.learner_id) == {known.learner_id, again.learner_id}
-    assert session.info["hub_events"] == [LearnersMerged(again.learner_id, known.learner_id, (known.source_record_id,), decision_id)]
+    assert session.info["hub_events"] == [
+        LearnersMerged(again.learner_id, known.learner_id, (known.source_record_id,), decision_id)
+    ]
     assert reads.duplicate_pairs(session) == []
     assert session.scalars(select(Step.state).where(Step.subject_id == pair.id)).all() == ["closed"]
     service.unmerge(session, decision_id, manager, clock)
-    assert session.info["hub_events"][-1] == LearnersUnmerged(again.learner_id, known.learner_id, (known.source_record_id,), decision_id)
+    assert session.info["hub_events"][-1] == LearnersUnmerged(
+        again.learner_id, known.learner_id, (known.source_record_id,), decision_id
+    )
     assert reads.first_referred_on(session, [known.learner_id]) == {known.learner_id: clock.today()}
     assert [one.id for one in reads.duplicate_pairs(session)] == [pair.id]
 
@@ -204,7 +222,7 @@ def test_different_people_are_remembered_and_block_a_merge(session, known, clock
     husband = take_in(session, clock, given_names="Yusuf", email=None, date_of_birth=date(1988, 1, 2))
     pair = reads.duplicate_pairs(session)[0]
     service.mark_different(session, pair.id, manager, clock)
-    assert service.mark_different(session, pair.id, manager, clock)
+    service.mark_different(session, pair.id, manager, clock)
     again = take_in(session, clock, given_names="Aminah")
     assert len(reads.duplicate_pairs(session)) == 2
     service.merge(session, known.learner_id, again.learner_id, manager, clock)
@@ -236,29 +254,35 @@ def test_one_learner_cannot_be_merged_with_themselves_or_with_nobody(session, kn
 
 
 def test_new_contact_details_keep_the_old_as_aliases(session, known, clock):
-    person = reads.person(session, known.learner_id)
+    person = the_person(session, known.learner_id)
     clock.advance(timedelta(days=1))
     change = replace(contact_of(person), phone="+447700900456", confirmed_by_learner=True)
     service.update_contact(session, known.learner_id, change, SYSTEM, clock)
-    service.update_contact(session, known.learner_id, replace(change, confirmed_by_learner=False), SYSTEM, clock)
-    person = reads.person(session, known.learner_id)
+    service.update_contact(
+        session, known.learner_id, replace(change, confirmed_by_learner=False), SYSTEM, clock
+    )
+    person = the_person(session, known.learner_id)
     assert person.phone == "+447700900456" and person.other_phones == ("+447700900123",)
     assert person.first_language == "so" and person.contact_confirmed
     assert reads.find(session, SearchTerms(phone="07700900123")) == [known.learner_id]
     assert reads.find(session, SearchTerms(phone="07700900456")) == [known.learner_id]
     assert session.query(SourceRecord).count() == 2
-    assert reads.source_record_ids(session, [known.learner_id]) == {known.learner_id: {known.source_record_id}}
+    assert reads.source_record_ids(session, [known.learner_id]) == {
+        known.learner_id: {known.source_record_id}
+    }
 
 
 def test_a_correction_of_nobody_is_not_found(session, hub, clock, known):
-    person = reads.person(session, known.learner_id)
+    person = the_person(session, known.learner_id)
     with pytest.raises(NotFound):
         service.update_contact(session, known.subject_id, contact_of(person), SYSTEM, clock)
 
 
 def test_the_newest_needs_count_and_health_can_be_forgotten(session, known, clock):
     clock.advance(timedelta(hours=1))
-    told = NewNeeds(barriers=frozenset({Barrier.HEALTH_OR_DISABILITY, Barrier.DIGITAL}), support_needed="Hearing aid")
+    told = NewNeeds(
+        barriers=frozenset({Barrier.HEALTH_OR_DISABILITY, Barrier.DIGITAL}), support_needed="Hearing aid"
+    )
     service.update_needs(session, known.learner_id, told, SYSTEM, clock)
     assert reads.needs(session, [known.learner_id])[known.learner_id].support_needed == "Hearing aid"
     service.forget_health_needs(session, known.learner_id, SYSTEM, clock)
@@ -272,4 +296,4 @@ def test_the_newest_needs_count_and_health_can_be_forgotten(session, known, cloc
 def test_a_verified_date_of_birth_stands(session, known, clock):
     service.mark_verified(session, known.learner_id, SYSTEM, clock, date_of_birth=True)
     session.flush()
-    assert reads.person(session, known.learner_id).birth_date_verified
+    assert the_person(session, known.learner_id).birth_date_verified

@@ -67,7 +67,9 @@ def test_the_date_of_birth_opens_and_five_wrong_ones_lock(session, token, clock)
 
 def test_a_link_follows_a_merge(session, learner_id, token, clock):
     clock.advance(timedelta(days=1))
-    person = NewPerson(given_names="Amina", family_name="Hassan", phone="+447700900123", referred_on=date(2020, 1, 1))
+    person = NewPerson(
+        given_names="Amina", family_name="Hassan", phone="+447700900123", referred_on=date(2020, 1, 1)
+    )
     older = service.identify(session, person, None, None, SYSTEM, clock)
     service.merge_pair(session, reads.duplicate_pairs(session)[0].id, SYSTEM, clock)
     assert service.open_link(session, token, clock).learner_id == older.learner_id

@@ -7,7 +7,7 @@ import pytest
 from hub.core.permissions import SYSTEM, Role
 from hub.infra.audit import entries_of
 from hub.learners import reads, service
-from hub.learners.domain import Barrier, NewNeeds, NewPerson
+from hub.learners.domain import Barrier, NewNeeds, NewPerson, Person
 
 AMINA = NewPerson(
     given_names="Amina",
@@ -24,6 +24,12 @@ CONTACT = {
     "safe_to_call": "yes",
     "confirmed_by_learner": "yes",
 }
+
+
+def the_person(session, learner_id) -> Person:
+    found = reads.person(session, learner_id)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -63,7 +69,14 @@ def test_the_list_shows_each_pair_with_its_reason_and_notes_who_looked(manager, 
 
 def test_two_records_stand_side_by_side(manager, session, pair):
     page = text_of(manager.get(f"/duplicates/{pair.id}"))
-    for words in ("Same person", "Different people", "3 Feb 1990", "The Jobcentre", "Only one says", "amina@example.com"):
+    for words in (
+        "Same person",
+        "Different people",
+        "3 Feb 1990",
+        "The Jobcentre",
+        "Only one says",
+        "amina@example.com",
+    ):
         assert words in page
     assert "learner.viewed" in [one.action for one in entries_of(session, [pair.right_id])]
 
@@ -125,7 +138,7 @@ def test_contact_details_are_corrected(manager, session, first):
     url = f"/learners/{first.learner_id}/contact"
     assert "+447700900123" in text_of(manager.get(url))
     assert manager.post(url, data=CONTACT).status_code == 302
-    person = reads.person(session, first.learner_id)
+    person = the_person(session, first.learner_id)
     assert (person.phone, person.postcode, person.email) == ("+447700900456", "E8 1AA", None)
     assert not person.safe_to_text and person.contact_confirmed
     assert "learner.contact_changed" in [one.action for one in entries_of(session, [first.learner_id])]

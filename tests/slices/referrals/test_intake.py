@@ -288,7 +288,7 @@ class TestInformation:
         from hub.infra import db
         from hub.referrals.domain import ReferralClosed
 
-        client, made, referral_id = self.asked(session, api, person, clock)
+        _, _, referral_id = self.asked(session, api, person, clock)
         from hub.core.permissions import SYSTEM
 
         for _ in range(3):

@@ -40,7 +40,14 @@ def test_every_language_asks_every_optional_purpose(code):
     words = load_wording(code, hub_name="Hackney ESOL Hub")
     assert tuple(one.code for one in words.purposes) == OPTIONAL
     assert "Hackney ESOL Hub" in words.intro and "{" not in words.intro
-    texts = [words.title, words.intro, words.withdraw, words.yes, words.no, *(p.question for p in words.purposes)]
+    texts = [
+        words.title,
+        words.intro,
+        words.withdraw,
+        words.yes,
+        words.no,
+        *(p.question for p in words.purposes),
+    ]
     assert all(text.strip() and len(text) < 400 for text in texts)
     assert len(set(texts)) == len(texts)
 
@@ -52,7 +59,16 @@ def test_our_translations_say_that_they_need_a_native_reviewer(code):
     assert "native reviewer" in file.read_text("utf-8")
 
 
-@pytest.mark.parametrize(("code", "script"), [("ar", "[\u0600-\u06ff]"), ("fa", "[\u0600-\u06ff]"), ("bn", "[\u0980-\u09ff]"), ("gu", "[\u0a80-\u0aff]"), ("uk", "[\u0400-\u04ff]")])
+@pytest.mark.parametrize(
+    ("code", "script"),
+    [
+        ("ar", "[\u0600-\u06ff]"),
+        ("fa", "[\u0600-\u06ff]"),
+        ("bn", "[\u0980-\u09ff]"),
+        ("gu", "[\u0a80-\u0aff]"),
+        ("uk", "[\u0400-\u04ff]"),
+    ],
+)
 def test_each_is_written_in_its_own_script(code, script):
     words = load_wording(code)
     assert all(re.search(script, one.question) for one in words.purposes)
@@ -69,7 +85,10 @@ def test_dari_uses_the_persian_words_and_an_unknown_language_gets_english():
 def test_published_words_are_never_changed():
     """The sums of version 2026-11 as published: a file that differs must become a new version."""
     sums = (resources.files("hub.consent") / "wording" / "2026-11" / "SHA256SUMS").read_text()
-    assert sha256(sums.encode()).hexdigest() == "169c3cb08178726b012a4ba8164cf456b8583bfa1f0644f133d3beab47fff823"
+    assert (
+        sha256(sums.encode()).hexdigest()
+        == "169c3cb08178726b012a4ba8164cf456b8583bfa1f0644f133d3beab47fff823"
+    )
     assert len(sums.splitlines()) == 12
     for language in languages_of("2026-11"):
         assert load_wording(language.code, "2026-11").sha256 in sums
@@ -90,7 +109,13 @@ def test_every_wording_file_is_readable_toml():
 
 def an_asking(**said) -> NewConsent:
     return NewConsent(
-        **{"given_on": TODAY, "channel": "phone", "language": "en", "wording_version": CURRENT_VERSION, **said}
+        **{
+            "given_on": TODAY,
+            "channel": "phone",
+            "language": "en",
+            "wording_version": CURRENT_VERSION,
+            **said,
+        }
     )
 
 

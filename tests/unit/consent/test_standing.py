@@ -48,7 +48,12 @@ def test_what_is_dated_after_today_does_not_count_yet():
 SOURCES = [uuid(number) for number in range(1, 4)]
 TELLINGS = st.lists(
     st.builds(
-        told, st.sampled_from(SOURCES), st.integers(0, 9), granted=st.booleans(), proven=st.booleans(), withdrawn=st.booleans()
+        told,
+        st.sampled_from(SOURCES),
+        st.integers(0, 9),
+        granted=st.booleans(),
+        proven=st.booleans(),
+        withdrawn=st.booleans(),
     ),
     max_size=8,
 )
@@ -64,5 +69,6 @@ def test_another_source_never_makes_it_more_permissive(tellings, sources, more):
 def test_permitted_means_every_source_said_a_proven_yes(tellings, sources):
     if standing_of(tellings, sources).permits:
         for source in sources:
-            newest = sorted((one for one in tellings if one.source_record_id == source), key=lambda one: one.created_at)[-1]
+            own = [one for one in tellings if one.source_record_id == source]
+            newest = max(reversed(own), key=lambda one: one.created_at)
             assert newest.proven and newest.choice.granted and newest.choice.withdrawn_at is None

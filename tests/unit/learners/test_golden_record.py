@@ -9,7 +9,9 @@ AT = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def a_record(number: int, **said) -> SourceRecordView:
-    base = {name: getattr(NewPerson(), name) for name in NewPerson.__dataclass_fields__ if name != "referred_on"}
+    base = {
+        name: getattr(NewPerson(), name) for name in NewPerson.__dataclass_fields__ if name != "referred_on"
+    }
     return SourceRecordView(
         **{
             **base,
@@ -51,10 +53,15 @@ def test_the_first_of_january_is_a_guess():
 
 def test_else_the_most_frequent_then_the_newest():
     one, two = date(1990, 5, 6), date(1990, 6, 5)
-    assert golden_record(
-        [a_record(1, date_of_birth=one), a_record(2, date_of_birth=one), a_record(3, date_of_birth=two)]
-    ).date_of_birth == one
-    assert golden_record([a_record(1, date_of_birth=one), a_record(2, date_of_birth=two)]).date_of_birth == two
+    assert (
+        golden_record(
+            [a_record(1, date_of_birth=one), a_record(2, date_of_birth=one), a_record(3, date_of_birth=two)]
+        ).date_of_birth
+        == one
+    )
+    assert (
+        golden_record([a_record(1, date_of_birth=one), a_record(2, date_of_birth=two)]).date_of_birth == two
+    )
 
 
 def test_the_phone_that_the_learner_confirmed_counts_and_the_others_are_aliases():
@@ -76,7 +83,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects():
 
 
 def test_street_and_postcode_come_from_one_record():
-    person = golden_record([a_record(1, postcode="E8 1AA", address="1 High St"), a_record(2, postcode="N1 1AA")])
+    person = golden_record(
+        [a_record(1, postcode="E8 1AA", address="1 High St"), a_record(2, postcode="N1 1AA")]
+    )
     assert (person.postcode, person.address) == ("N1 1AA", None)
 
 

@@ -80,7 +80,9 @@ def test_a_record_is_found_by_two_words_or_a_word_and_the_birth_date():
 
 
 def test_a_name_of_twenty_words_makes_a_bounded_number_of_keys():
-    long = NewPerson(given_names=" ".join(f"name{chr(97 + n)}" for n in range(20)), date_of_birth=date(1990, 1, 1))
+    long = NewPerson(
+        given_names=" ".join(f"name{chr(97 + n)}" for n in range(20)), date_of_birth=date(1990, 1, 1)
+    )
     assert len(search_keys(long)) <= 30
 
 

@@ -36,7 +36,9 @@ def test_what_cannot_be_true_is_named_by_field(person, field):
     assert field in person_faults(person, TODAY)
 
 
-@pytest.mark.parametrize("name", ["Robert'); DROP TABLE learner;--", "محمد", "李明", "<b>x</b>", "A" * 60, "Zoë 🙂"])
+@pytest.mark.parametrize(
+    "name", ["Robert'); DROP TABLE learner;--", "محمد", "李明", "<b>x</b>", "A" * 60, "Zoë 🙂"]
+)
 def test_any_script_and_any_text_is_only_text(name):
     assert person_faults(NewPerson(given_names=name, sex=Sex.FEMALE), TODAY) == {}
 
@@ -80,7 +82,9 @@ def test_needs_come_back_as_they_were_sealed():
 
 def test_health_is_dropped_without_permission_but_step_free_stays():
     needs = NewNeeds(
-        step_free=True, support_needed="Uses a hearing aid", barriers=frozenset({Barrier.HEALTH_OR_DISABILITY})
+        step_free=True,
+        support_needed="Uses a hearing aid",
+        barriers=frozenset({Barrier.HEALTH_OR_DISABILITY}),
     )
     kept = needs.without_health()
     assert kept.step_free and not kept.barriers and kept.support_needed is None
