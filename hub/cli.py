@@ -64,7 +64,7 @@ def refuse_when_behind() -> None:
 @click.pass_context
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
-    if context.invoked_subcommand in _NEED_DATABASE:
+    if context.invoked_subcommand in _NEED_DATABASE and "--help" not in sys.argv:
         bring_up()
 
 
@@ -185,7 +185,7 @@ def imports() -> None:
 
 
 def _add_slices() -> None:
-    """Join the commands of the slices; imported here so that `hub --help` stays quick."""
+    """Join the commands of the slices."""
     from hub.accounts import cli as accounts
     from hub.fake_notify.command import fake_notify
     from hub.matching.cli import matching_group
