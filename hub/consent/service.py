@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from hub.consent import queries
+from hub.consent import queries, reads
 from hub.consent.domain import (
     OPTIONAL,
     ConsentGiven,
@@ -20,7 +19,7 @@ from hub.consent.domain import (
     load_wording,
 )
 from hub.consent.domain.records import wording_faults
-from hub.consent.models import Consent, ConsentChoice
+from hub.consent.models import Consent
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import Actor, Role
@@ -56,7 +55,7 @@ def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, cl
     row = _row(new, subject, actor, clock)
     session.add(row)
     session.flush()
-    session.execute(insert(ConsentChoice), [_choice(row.id, code, code in new.purposes) for code in OPTIONAL])
+    queries.add_choices(session, row.id, {code: code in new.purposes for code in OPTIONAL})
     if not row.proven:
         _ask_to_confirm(session, row, clock)
     audit.record(
@@ -87,6 +86,30 @@ def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Act
         record(session, new, _Source(now_id, one.id, one.subject_id), actor, clock)
     for consent_id in unconfirmed:
         steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, consent_id, clock, "asked_again")
+
+
+def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clock: Clock) -> None:
+    """The learner says yes to these purposes and was asked about no others: at every source, proven.
+
+    What stands about the other purposes stays. What is permitted already is not recorded again, so a second
+    click changes nothing. Raises NotFound, RuleBroken by field.
+    """
+    if (faults := consent_faults(new, clock.today())) or not is_proven(new.wording_version, new.language):
+        raise RuleBroken.many(faults or {"language": "Say which words were read, and in which language"})
+    now_id = learners.survivor(session, learner_id)
+    queries.lock_learner(session, now_id)
+    originals = [one for one in learners.source_records(session, now_id) if one.amends_id is None]
+    if not originals:
+        raise NotFound("There is no such learner.")
+    if all(reads.may(session, now_id, code, clock.today()) for code in _granted(new)):
+        return
+    for one in originals:
+        row = _row(new, _Source(now_id, one.id, one.subject_id), actor, clock)
+        session.add(row)
+        session.flush()
+        queries.add_choices(session, row.id, dict.fromkeys(_granted(new), True))
+        record_event(session, ConsentGiven(row.id, now_id))
+    audit.record(session, actor, "consent.recorded", "learner", now_id, fields=_granted(new), clock=clock)
 
 
 def confirm_proof(session: Session, consent_id: UUID, proof: Proof, actor: Actor, clock: Clock) -> None:
@@ -213,10 +236,6 @@ def _row(new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> Conse
         language=new.language,
         wording_sha256=sha256,
     )
-
-
-def _choice(consent_id: UUID, purpose: str, granted: bool) -> dict[str, object]:
-    return {"consent_id": consent_id, "purpose": purpose, "granted": granted, "withdrawal_relayed": False}
 
 
 def _granted(new: NewConsent) -> list[str]:

@@ -57,6 +57,20 @@ def records_by_id(session: Session, ids: Collection[UUID]) -> Sequence[SourceRec
     return session.scalars(select(SourceRecord).where(SourceRecord.id.in_(ids))).all() if ids else []
 
 
+_ADD_INDEX = text(
+    "INSERT INTO blind_index (hash, source_record_id, kind, subject_id) "
+    "SELECT one.hash, :record, one.kind, :subject "
+    "FROM unnest(CAST(:hashes AS bytea[]), CAST(:kinds AS text[])) AS one (hash, kind)"
+)  # one statement for all: half the time of a row each
+
+
+def add_index(
+    session: Session, record_id: UUID, subject_id: UUID, wanted: list[bytes], kinds: list[str]
+) -> None:
+    values = {"record": record_id, "subject": subject_id, "hashes": wanted, "kinds": kinds}
+    session.execute(_ADD_INDEX, values)
+
+
 def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, SourceRecord]]:
     """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
     asked = aliased(SourceRecord)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
@@ -12,7 +11,7 @@ from hub.learners import queries
 from hub.learners.domain.keys import Key, search_keys
 from hub.learners.domain.needs import NewNeeds, as_json, travel_km
 from hub.learners.domain.person import NewPerson, Sex
-from hub.learners.models import BlindIndex, LearningNeeds, SourceRecord
+from hub.learners.models import LearningNeeds, SourceRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +59,8 @@ def add_record(session: Session, person: NewPerson, belongs: Belonging, now: dat
 
 def index_record(session: Session, record: SourceRecord, hashed: dict[bytes, Key]) -> None:
     """Store the hashes under which the record is found."""
-    rows = [
-        {"hash": one, "source_record_id": record.id, "kind": key.kind.value, "subject_id": record.subject_id}
-        for one, key in hashed.items()
-    ]
-    if rows:
-        session.execute(insert(BlindIndex), rows)
+    kinds = [key.kind.value for key in hashed.values()]
+    queries.add_index(session, record.id, record.subject_id, list(hashed), kinds)
 
 
 def hashed_keys(person: NewPerson) -> dict[bytes, Key]:
