@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from hub.core.errors import HubError
-from hub.infra import embedded_postgres, migrations, start
+from hub.infra import backups, embedded_postgres, migrations, start
 from hub.infra.config import Settings, SettingsFaulty, load_settings
 from hub.infra.crypto import KeyProblem, make_keyring, save_keyring
 from hub.infra.db import Runtime, runtime, transaction
@@ -32,6 +34,13 @@ def main() -> None:
     except PLAIN_FAULTS as error:
         click.echo(f"hub: {getattr(error, 'detail', error)}", err=True)
         sys.exit(2)
+    except OSError as error:
+        click.echo(f"hub: {error.filename or 'A file'} cannot be used: {error.strerror or error}.", err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        said = str(error.orig).strip().splitlines() or ["no answer"]
+        click.echo(f"hub: The database cannot be used ({said[0]}).", err=True)
+        sys.exit(2)
 
 
 def settings() -> Settings:
@@ -48,16 +57,12 @@ def bring_up() -> Runtime:
         return start.start(REACTIONS, DELIVERIES)
 
 
-def refuse_when_behind() -> None:
-    """HubError when the database is not at this program's version: serving it would go wrong later."""
-    from hub.infra.health import readiness
+def begin() -> None:
+    """Bring the process up, and refuse to work on a database or with keys that are not the right ones."""
+    from hub.infra.health import require_usable
 
-    checks = {
-        name: found for name, found in readiness().items() if name in {"migrations", "keys", "database"}
-    }
-    wrong = [found for found in checks.values() if found != "ok"]
-    if wrong:
-        raise HubError(wrong[0])
+    bring_up()
+    require_usable()
 
 
 @click.group()
@@ -65,10 +70,10 @@ def refuse_when_behind() -> None:
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
     if context.invoked_subcommand in _NEED_DATABASE and "--help" not in sys.argv:
-        bring_up()
+        begin()
 
 
-_NEED_DATABASE = {"organisations", "users", "postcodes", "import", "audit", "serve", "scheduler", "worker"}
+_NEED_DATABASE = {"organisations", "users", "postcodes", "import", "audit", "scheduler", "worker"}
 
 
 @hub.command()
@@ -78,10 +83,12 @@ _NEED_DATABASE = {"organisations", "users", "postcodes", "import", "audit", "ser
 @click.option("--with-scheduler", is_flag=True, help="Run scheduler and worker too: for a small hub.")
 def serve(port: int, host: str, workers: int, with_scheduler: bool) -> None:
     """Serve the pages and the API."""
-    from hub.serving import serve as run
+    from hub import serving
 
-    refuse_when_behind()
-    run(host, port, workers, with_scheduler=with_scheduler)
+    place = serving.listen(host, port)
+    with serving.database(settings()):
+        begin()
+        serving.serve(place, workers, with_scheduler=with_scheduler)
 
 
 @hub.command("scheduler")
@@ -91,7 +98,6 @@ def run_scheduler() -> None:
     from hub.wiring import JOBS
     from hub.worker import stop_on_signals
 
-    refuse_when_behind()
     scheduler.run(JOBS, stop_on_signals())
 
 
@@ -101,7 +107,6 @@ def run_worker() -> None:
     from hub import worker
     from hub.infra.sms import notify_sender
 
-    refuse_when_behind()
     worker.run(notify_sender(runtime().settings, runtime().clock))
 
 
@@ -141,12 +146,46 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the tables to this program's version."""
-    from sqlalchemy import make_url
-
-    app_url, owner_url = start.database_urls(settings())
+    owner_url, app_role = _owner()
     migrations.upgrade(owner_url)
-    migrations.grant(owner_url, make_url(app_url).username or "hub_app")
+    migrations.grant(owner_url, app_role)
     click.echo("The database is up to date.")
+
+
+def _owner() -> tuple[str, str]:
+    """The owner's address and the name of the application's role."""
+    app_url, owner_url = start.database_urls(settings())
+    return owner_url, make_url(app_url).username or "hub_app"
+
+
+@db.command("backup")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def db_backup(path: Path) -> None:
+    """Write all tables to FILE and the data keys to FILE.keys; overwrites nothing."""
+    for written in backups.back_up(_owner()[0], path):
+        click.echo(f"{written} ({written.stat().st_size:,} bytes)")
+    click.echo(f"Neither holds the key file {settings().keys_path}: keep a copy of that apart from both.")
+
+
+@db.command("restore")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--keys", type=click.Path(path_type=Path), help="Data keys of a newer backup, to honour erasures."
+)
+@click.option("--force", is_flag=True, help="Delete what is in the database now.")
+def db_restore(path: Path, keys: Path | None, force: bool) -> None:
+    """Put a backup into an empty database, whole or not at all."""
+    owner_url, app_role = _owner()
+    found = backups.restore(owner_url, app_role, path, keys=keys, force=force)
+    click.echo(f"Restored: {found.keys:,} people's keys, {found.erased:,} erased.")
+    if found.revision != migrations.head_revision():
+        click.echo("The backup is of an older version: run `hub db upgrade`.")
+    if found.keyless:
+        click.echo(
+            f"{found.keyless:,} people's records have no key and cannot be read: the keys are older than the backup.",
+            err=True,
+        )
+        raise click.exceptions.Exit(1)
 
 
 @db.command("check")

@@ -8,16 +8,19 @@ from alembic.runtime.migration import MigrationContext
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from psycopg import OperationalError as OperationalFault
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.core.errors import HubError, NotFound
 from hub.infra.access import allow_public
 from hub.infra.db import runtime, transaction
-from hub.infra.migrations import head_revision
+from hub.infra.logs import logger
+from hub.infra.migrations import head_revision, is_known, newer
 from hub.infra.outbox import OutboxEntry, OutboxState
 from hub.infra.subject_keys import check_keyring
 
+log = logger(__name__)
 MOST_LAG_SECONDS = 900
 
 
@@ -37,36 +40,66 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """The process can serve: database, its migrations, its role, the keys, and the outbox's lag."""
     checks = readiness()
+    if "database" in checks:  # the cause names servers and roles: for the log and the terminal only
+        log.warning("health.database", cause=checks["database"])
+        checks = {"database": "The database cannot be used."}
     ready = all(check == "ok" for check in checks.values())
     return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
 
 
 def readiness() -> dict[str, str]:
-    """Each check with `ok` or what is wrong, in plain words."""
+    """Each check with `ok` or what is wrong, in plain words. Tables are read only when they are up to date."""
     try:
         with transaction() as session:
+            behind = _migrations(session)
+            if behind != "ok":
+                return {"migrations": behind}
             return {
-                "migrations": _migrations(session),
+                "migrations": behind,
                 "role": _role(session),
                 "keys": _keys(session),
                 "outbox": _outbox(session),
             }
     except (HubError, SQLAlchemyError) as error:
-        return {"database": f"cannot be used ({type(error).__name__})"}
+        return {"database": f"The database cannot be used ({_cause(error)})."}
+
+
+def require_usable() -> None:
+    """HubError before any work, when the database, its version, its role or the keys are not the right ones.
+
+    Going on would write what cannot be read again. A late worker is no reason: starting it is the remedy.
+    """
+    for name, found in readiness().items():
+        if found != "ok" and name != "outbox":
+            raise HubError(found, code=f"unusable_{name}")
+
+
+def _cause(error: Exception) -> str:
+    """The kind of fault, and libpq's first line, which names servers and roles but no person."""
+    original = getattr(error.__cause__ or error, "orig", None)
+    said = str(original).strip().splitlines() if isinstance(original, OperationalFault) else []
+    return said[0] if said else type(error).__name__
 
 
 def _migrations(session: Any) -> str:
     at, head = MigrationContext.configure(session.connection()).get_current_revision(), head_revision()
-    return "ok" if at == head else f"the database is at {at}, the program at {head}: run `hub db upgrade`"
+    if at == head:
+        return "ok"
+    if at is not None and not is_known(at):
+        return newer(at)
+    return (
+        f"The database is at migration {at or 'none'}, this program needs {head}. Make a backup (`hub db backup`), "
+        "then run `hub db upgrade`."
+    )
 
 
 def _role(session: Any) -> str:
     asked = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
     owns = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
     if session.scalar(asked):
-        return "the application's role may pass row security: give it a plain role"
+        return "The application's role in HUB_DATABASE_URL may pass row security. Give it a plain role."
     return (
-        "the application's role owns tables: use the owner's address for migrations only"
+        "The role in HUB_DATABASE_URL owns the tables. Use the owner's address for HUB_DATABASE_OWNER_URL only."
         if session.scalar(owns)
         else "ok"
     )

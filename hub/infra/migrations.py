@@ -5,9 +5,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, text
+
+from hub.core.errors import HubError
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -25,9 +28,30 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(config("")).get_current_head()
 
 
+def is_known(revision: str) -> bool:
+    """Whether this program has that migration; a newer version made one that it has not."""
+    return any(
+        script.revision == revision for script in ScriptDirectory.from_config(config("")).walk_revisions()
+    )
+
+
 def upgrade(owner_url: str) -> None:
-    """Bring the database to this program's version and let the application's role use it."""
+    """Bring the database to this program's version. HubError when a newer version has already changed it."""
+    engine = create_engine(owner_url, hide_parameters=True)
+    with engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    if at is not None and not is_known(at):
+        raise HubError(newer(at))
     command.upgrade(config(owner_url), "head")
+
+
+def newer(at: str) -> str:
+    """What to tell a person whose database is ahead of the program."""
+    return (
+        f"The database (at {at}) was changed by a newer version of this program, which knows up to "
+        f"{head_revision()}. Install that version, or restore a backup of this one."
+    )
 
 
 def check(owner_url: str) -> str | None:

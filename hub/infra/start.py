@@ -11,6 +11,7 @@ from hub.infra.config import Settings, load_settings
 from hub.infra.crypto import KeyProblem, KeyRing, load_keyring, make_keyring, save_keyring
 from hub.infra.db import Handler, Runtime, configure, make_engine
 from hub.infra.embedded_postgres import ensure_running
+from hub.infra.embedded_postgres.errors import plain_errors
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -25,7 +26,8 @@ def keyring_for(settings: Settings) -> KeyRing:
     """The key file's ring. Outside production a new data folder gets new keys by itself."""
     path = settings.keys_path
     if not path.exists() and not settings.is_production:
-        save_keyring(make_keyring(), path)
+        with plain_errors(path.parent):
+            save_keyring(make_keyring(), path)
     return load_keyring(path)
 
 
