@@ -169,8 +169,9 @@ def _saved(form: Form, save: Callable[[Session], None]) -> bool:
 
 
 def _languages() -> list[tuple[str, str]]:
-    """Codes and English names, by name."""
-    return sorted(Locale("en").languages.items(), key=lambda item: item[1])
+    """Codes and English names: those in which the words exist first, then by name."""
+    worded = {one.code for one in reads.languages()}
+    return sorted(Locale("en").languages.items(), key=lambda item: (item[0] not in worded, item[1]))
 
 
 def _learner_url(learner_id: UUID) -> str | None:

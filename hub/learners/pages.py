@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from hub.accounts import reads as accounts
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import Role
-from hub.core.slots import DAY_NAMES, DAYS, PART_NAMES
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
@@ -267,8 +266,6 @@ def _languages() -> list[tuple[str, str]]:
 
 
 _OPTIONS = {
-    "days": list(zip(DAYS, DAY_NAMES, strict=True)),
-    "parts": list(PART_NAMES),
     "modes": [(mode.value, words) for mode, words in MODE_WORDS.items()],
     "study": [(mode.value, words) for mode, words in STUDY_WORDS.items()],
     "reasons": [(reason.value, words) for reason, words in REASON_WORDS.items()],

@@ -210,8 +210,11 @@ def pair(session: Session, pair_id: UUID) -> Row[DuplicatePair, UUID, UUID] | No
 
 
 def count_open_pairs(session: Session) -> int:
-    found = select(func.count()).select_from(DuplicatePair).where(DuplicatePair.decision == PairDecision.OPEN)
-    return session.scalar(found) or 0
+    """How many questions wait: pairs that ask about the same two learners count once."""
+    open_now = _now_of(select(DuplicatePair)).where(DuplicatePair.decision == PairDecision.OPEN).subquery()
+    left, right = list(open_now.c)[-2:]
+    asked = select(func.least(left, right), func.greatest(left, right)).distinct().subquery()
+    return session.scalar(select(func.count()).select_from(asked)) or 0
 
 
 def _still_stands() -> ColumnElement[bool]:

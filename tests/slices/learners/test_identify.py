@@ -124,6 +124,18 @@ def test_one_shared_key_suggests_a_pair_and_opens_a_step(session, known, clock, 
     assert reads.suspected_of(session, [known.learner_id]) == {known.learner_id: (made.learner_id,)}
 
 
+def test_a_question_about_one_person_is_asked_once(session, known, clock):
+    """Two records of one person, already joined, and a third: two pairs, one question."""
+    second = take_in(session, clock, given_names="Aamina")
+    third = take_in(session, clock, given_names="Amiina")
+    assert reads.count_duplicate_pairs(session) == 3
+    service.merge(session, known.learner_id, second.learner_id, SYSTEM, clock)
+    assert reads.count_duplicate_pairs(session) == len(reads.duplicate_pairs(session)) == 1
+    service.merge_pair(session, reads.duplicate_pairs(session)[0].id, SYSTEM, clock)
+    assert reads.count_duplicate_pairs(session) == 0
+    assert reads.survivor(session, third.learner_id) == reads.survivor(session, known.learner_id)
+
+
 def test_a_number_of_many_people_suggests_nothing_by_itself(session, known, clock):
     for number in range(10):
         take_in(

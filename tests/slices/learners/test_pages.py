@@ -164,7 +164,7 @@ def test_a_wrong_contact_is_explained_beside_the_field(manager, first, wrong, wo
 
 def test_needs_are_changed_and_health_is_kept(manager, session, first, clock):
     url = f"/learners/{first.learner_id}/needs"
-    assert "Monday morning" in text_of(manager.get(url))
+    assert "Monday, Morning" in text_of(manager.get(url))
     answer = manager.post(
         url,
         data={
