@@ -1,6 +1,78 @@
-"""The pure matching engine: a snapshot and a seed in, a checkable result out.
+"""Matching as rules: the engine of a round, and the states of rounds, offers and enrolments.
 
-The public face: `snapshot.parse_snapshot`, `snapshot.dump_snapshot`, `allocation.allocate`,
+The engine's public face: `snapshot.parse_snapshot`, `snapshot.dump_snapshot`, `allocation.allocate`,
 `allocation.next_pressures`, `result.result_to_dict`, `result.result_from_dict`, `explain.Explainer`,
-`verify.verify`. Nothing is imported here, so that a verifier needs no package beside Python itself.
+`verify.verify`. It is not imported here, and what is needs nothing beside Python itself: so does a verifier.
 """
+
+from hub.matching.domain.enrolments import (
+    Attendance,
+    Completion,
+    EnrolmentState,
+    Leaving,
+    Start,
+    next_level,
+)
+from hub.matching.domain.events import (
+    EnrolmentEnded,
+    EnrolmentStarted,
+    OfferConfirmed,
+    OfferMade,
+    OfferReadyForLearner,
+    OfferReturned,
+    OfferWithdrawn,
+    RoundReleased,
+)
+from hub.matching.domain.offers import (
+    LIVE,
+    TO_DECIDE,
+    DeclineDecision,
+    LearnerAnswer,
+    OfferState,
+    Refusal,
+    SilenceDecision,
+    Withdrawal,
+)
+from hub.matching.domain.rounds import (
+    LineState,
+    NewRound,
+    RefusedLine,
+    Released,
+    RoundKind,
+    RoundPolicy,
+    RoundState,
+    Stale,
+)
+
+__all__ = [
+    "LIVE",
+    "TO_DECIDE",
+    "Attendance",
+    "Completion",
+    "DeclineDecision",
+    "EnrolmentEnded",
+    "EnrolmentStarted",
+    "EnrolmentState",
+    "LearnerAnswer",
+    "Leaving",
+    "LineState",
+    "NewRound",
+    "OfferConfirmed",
+    "OfferMade",
+    "OfferReadyForLearner",
+    "OfferReturned",
+    "OfferState",
+    "OfferWithdrawn",
+    "RefusedLine",
+    "Refusal",
+    "Released",
+    "RoundKind",
+    "RoundPolicy",
+    "RoundReleased",
+    "RoundState",
+    "SilenceDecision",
+    "Stale",
+    "Start",
+    "Withdrawal",
+    "next_level",
+]

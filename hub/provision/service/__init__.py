@@ -11,6 +11,7 @@ from hub.provision.service.classes import (
 from hub.provision.service.places import (
     change_places,
     confirm_places,
+    drop_held_place,
     free_enrolled_place,
     hold_place,
     release_place,
@@ -25,6 +26,7 @@ __all__ = [
     "change_places",
     "confirm_places",
     "copy_class",
+    "drop_held_place",
     "end_classes",
     "free_enrolled_place",
     "hold_place",

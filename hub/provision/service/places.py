@@ -45,6 +45,14 @@ def release_place(session: Session, class_id: UUID, clock: Clock) -> None:
     _move_or_refuse(session, class_id, EsolClass.held > 0, given_back)
 
 
+def drop_held_place(session: Session, class_id: UUID, clock: Clock) -> None:
+    """End a hold on a place that turned out not to exist: it is not free again.
+
+    Raises Conflict `no_such_hold` when none is held.
+    """
+    _move_or_refuse(session, class_id, EsolClass.held > 0, {"held": EsolClass.held - 1})
+
+
 def take_held_place(session: Session, class_id: UUID, clock: Clock) -> None:
     """Turn a held place into an enrolment. Raises Conflict `no_such_hold` when none is held."""
     taken = {"held": EsolClass.held - 1, "enrolled": EsolClass.enrolled + 1}

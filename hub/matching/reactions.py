@@ -1,0 +1,94 @@
+"""What matching does when others tell of something, in their transaction. Never refuses its cause."""
+
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.consent.domain import ConsentWithdrawn
+from hub.core.clock import Clock
+from hub.core.errors import HubError
+from hub.core.permissions import Actor
+from hub.learners import reads as learners
+from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.matching import queries, service
+from hub.matching.domain.enrolments import EnrolmentState
+from hub.matching.domain.offers import LearnerAnswer
+from hub.matching.models import Enrolment, Offer
+from hub.matching.service.snapshots import SHARE
+from hub.messaging.domain import AskKind, LearnerStopped, ReplyReceived
+from hub.messaging.service.replies import hand_to_person
+from hub.provision.domain import ClassCancelled
+from hub.steps import service as steps
+from hub.steps.domain import NewStep, StepKind
+
+CLASS_CANCELLED, CASE_CLOSED = "class_cancelled", "case_closed"
+
+
+class CaseClosed(Protocol):
+    """The event of a slice above that a case has ended."""
+
+    @property
+    def referral_id(self) -> UUID: ...
+    @property
+    def learner_id(self) -> UUID: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+def class_cancelled(session: Session, event: ClassCancelled, actor: Actor, clock: Clock) -> None:
+    """Offers of the class are withdrawn and its enrolments end: those learners are in line by their old date."""
+    service.withdraw_for(session, CLASS_CANCELLED, actor, clock, Offer.esol_class_id == event.class_id)
+    for row in queries.current_where(session, Enrolment.esol_class_id == event.class_id):
+        service.send_back(session, row, CLASS_CANCELLED, actor, clock)
+
+
+def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock) -> None:
+    """A closed case needs no offer and no place that is not taken up yet; one of a duplicate goes on with the
+    learner who was kept, and an achievement ends nothing."""
+    if str(event.outcome) in {"duplicate", "achieved"}:
+        return
+    service.withdraw_for(session, CASE_CLOSED, actor, clock, Offer.case_id == event.referral_id)
+    coming = EnrolmentState.EXPECTED, EnrolmentState.NO_SHOW
+    for row in queries.current_where(
+        session, Enrolment.case_id == event.referral_id, Enrolment.state.in_(coming)
+    ):
+        service.end_for_case(session, row, CASE_CLOSED, actor, clock)
+
+
+def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, clock: Clock) -> None:
+    """Name and phone are hidden from the provider at once (asked at every view); a person decides how the
+    learner can still join a class that may not know who they are."""
+    if SHARE not in event.purposes:
+        return
+    ids = learners.same_person_ids(session, event.learner_id)
+    for row in queries.current_where(session, Enrolment.learner_id.in_(ids)):
+        due = steps.due(session, "review_days", clock)
+        owner = steps.hub_role(session)
+        new = NewStep(StepKind.OFFER_TO_DECIDE, "enrolment", row.id, owner, due, row.learner_id)
+        steps.open_step(session, new, clock)
+
+
+def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
+    service.merge_offers(session, event, actor, clock)
+
+
+def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
+    service.unmerge_offers(session, event, actor, clock)
+
+
+def replied(session: Session, event: ReplyReceived, actor: Actor, clock: Clock) -> None:
+    """YES or NO to an offer, by text. What comes too late is a message for a person."""
+    if event.asks_kind is not AskKind.OFFER or event.answer not in {"yes", "no"}:
+        return
+    try:
+        service.answer_as_learner(
+            session, event.subject_id, LearnerAnswer(event.answer == "yes"), actor, clock
+        )
+    except HubError:
+        hand_to_person(session, event.message_id, clock)
+
+
+def learner_stopped(session: Session, event: LearnerStopped, actor: Actor, clock: Clock) -> None:
+    """A STOP is never read as silence: no offer lapses until a person has asked."""
+    service.hold_for_stop(session, event.learner_id, clock)

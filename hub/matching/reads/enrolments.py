@@ -1,0 +1,137 @@
+"""Enrolments for providers and the hub; who it is only as far as it may be told today."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.assessment.domain import Strand
+from hub.consent import reads as consents
+from hub.core.errors import NotFound
+from hub.core.levels import Level
+from hub.core.permissions import Actor, Role
+from hub.learners import reads as learners
+from hub.learners.domain import Person
+from hub.matching import queries
+from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
+from hub.matching.models import Enrolment
+
+SHARE = "P05"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekView:
+    """Hours attended out of hours taught, in the week of this Monday."""
+
+    week_on: date
+    hours_attended: float
+    hours_of: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentView:
+    """One enrolment with its weeks."""
+
+    id: UUID
+    offer_id: UUID
+    entry_id: UUID
+    learner_id: UUID
+    case_id: UUID | None
+    class_id: UUID
+    organisation_id: UUID
+    strand: Strand
+    level: Level
+    state: EnrolmentState
+    expected_on: date
+    course_ends_on: date
+    started_on: date | None
+    ended_on: date | None
+    achieved: bool | None
+    reason: str | None
+    changed_at: datetime
+    weeks: tuple[WeekView, ...]
+    version: int
+
+    @property
+    def is_current(self) -> bool:
+        return self.state in TAKES_PLACE
+
+    @property
+    def hours(self) -> tuple[float, float]:
+        """(attended, taught) over all weeks recorded."""
+        return sum(week.hours_attended for week in self.weeks), sum(week.hours_of for week in self.weeks)
+
+
+def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, list[EnrolmentView]]:
+    """All enrolments of the learners, newest first."""
+    grouped: dict[UUID, list[EnrolmentView]] = defaultdict(list)
+    for view in _views(session, queries.enrolments_of(session, learner_ids)):
+        grouped[view.learner_id].append(view)
+    return dict(grouped)
+
+
+def enrolments(
+    session: Session,
+    states: Collection[EnrolmentState],
+    organisation_id: UUID | None = None,
+    limit: int = 500,
+) -> list[EnrolmentView]:
+    """Enrolments in these states, of one provider or of all, by first day."""
+    found = queries.enrolments(session, states, organisation_id).limit(limit)
+    return _views(session, session.scalars(found).all())
+
+
+def enrolment_for(session: Session, enrolment_id: UUID, actor: Actor) -> EnrolmentView:
+    """One enrolment that this actor may see: its provider's or the hub's; NotFound."""
+    row = session.get(Enrolment, enrolment_id)
+    own = row is not None and actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
+    if row is None or (not own and actor.role not in queries.SEES_ALL):
+        raise NotFound("There is no such enrolment.")
+    return _views(session, [row])[0]
+
+
+def count_expected(session: Session, organisation_id: UUID) -> int:
+    """Learners of whom the provider has not said whether they came: the badge."""
+    return queries.count_enrolments(session, {EnrolmentState.EXPECTED}, organisation_id)
+
+
+def identities(
+    session: Session, views: Collection[EnrolmentView], actor: Actor, today: date
+) -> dict[UUID, Person]:
+    """By enrolment: who it is, for the hub always; for a provider only where the learner's permission and the
+    sharing agreement stand today. Confirmed places only: an enrolment exists from the learner's yes on."""
+    ids = {view.learner_id for view in views}
+    if actor.role is Role.PROVIDER:
+        ids = _may_know(session, ids, actor, today)
+    people = learners.people(session, ids)
+    return {view.id: people[view.learner_id] for view in views if view.learner_id in people}
+
+
+def _may_know(session: Session, ids: set[UUID], actor: Actor, today: date) -> set[UUID]:
+    hub_id = accounts.hub_organisation(session).id
+    if actor.organisation_id is None or not accounts.agreement_covers(
+        session, hub_id, actor.organisation_id, SHARE, today
+    ):
+        return set()
+    return consents.may_many(session, ids, SHARE, today)
+
+
+def _views(session: Session, rows: Sequence[Enrolment]) -> list[EnrolmentView]:
+    weeks: dict[UUID, list[WeekView]] = defaultdict(list)
+    for week in queries.attendance(session, [row.id for row in rows]) if rows else ():
+        weeks[week.enrolment_id].append(WeekView(week.week_on, week.hours_attended, week.hours_of))
+    return [_view(row, tuple(weeks[row.id])) for row in rows]
+
+
+def _view(row: Enrolment, weeks: tuple[WeekView, ...]) -> EnrolmentView:
+    return EnrolmentView(
+        id=row.id, offer_id=row.offer_id, entry_id=row.entry_id, learner_id=row.learner_id,
+        case_id=row.case_id, class_id=row.esol_class_id, organisation_id=row.organisation_id,
+        strand=row.strand, level=row.level, state=row.state, expected_on=row.expected_on,
+        course_ends_on=row.course_ends_on, started_on=row.started_on, ended_on=row.ended_on,
+        achieved=row.achieved, reason=row.reason, changed_at=row.changed_at, weeks=weeks, version=row.version,
+    )  # fmt: skip

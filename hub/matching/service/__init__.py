@@ -1,0 +1,65 @@
+"""What can be done with rounds, offers and enrolments: one function per verb."""
+
+from hub.matching.service.enrolments import (
+    attendance,
+    complete,
+    end_for_case,
+    expect_again,
+    leave,
+    no_show,
+    return_to_list,
+    send_back,
+    start,
+    transfer,
+)
+from hub.matching.service.merging import merge_offers, unmerge_offers
+from hub.matching.service.offers import (
+    accept_as_provider,
+    answer_as_learner,
+    check_learner_reason,
+    decide_decline,
+    decide_silence,
+    decline_as_provider,
+    hold_for_stop,
+    lapse_due,
+    provider_silence,
+    release_hold,
+    withdraw_for,
+    withdraw_offer,
+)
+from hub.matching.service.refills import prepare_refills
+from hub.matching.service.releasing import release, undo
+from hub.matching.service.rounds import ask_for_round, close_finished, preview
+
+__all__ = [
+    "accept_as_provider",
+    "answer_as_learner",
+    "ask_for_round",
+    "attendance",
+    "check_learner_reason",
+    "close_finished",
+    "complete",
+    "decide_decline",
+    "decide_silence",
+    "decline_as_provider",
+    "end_for_case",
+    "expect_again",
+    "hold_for_stop",
+    "lapse_due",
+    "leave",
+    "merge_offers",
+    "no_show",
+    "prepare_refills",
+    "preview",
+    "provider_silence",
+    "release",
+    "release_hold",
+    "return_to_list",
+    "send_back",
+    "start",
+    "transfer",
+    "undo",
+    "unmerge_offers",
+    "withdraw_for",
+    "withdraw_offer",
+]
