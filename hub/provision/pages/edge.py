@@ -10,7 +10,7 @@ from hub.infra.access import current_actor
 from hub.infra.http import as_uuid, pages_blueprint
 from hub.provision.domain import STRAND_LABELS
 
-blueprint = pages_blueprint("provision", __name__.rpartition(".")[0])
+blueprint = pages_blueprint("provision", "hub.provision")
 
 CHANGERS = (Role.PROVIDER, Role.HUB_MANAGER)
 SEES_CLASSES = (Role.PROVIDER, Role.HUB_MANAGER, Role.ASSESSOR)

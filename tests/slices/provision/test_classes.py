@@ -44,13 +44,20 @@ def test_an_online_class_needs_a_device_and_no_steps(session, college, clock):
     details = replace(DETAILS, online=True, adults_only=False)
     asked = SaveClass(details=details, organisation_id=college.organisation_id)
     view = reads.esol_class(session, service.save_class(session, asked, college, clock).id)
-    assert (view.requires, view.offers, view.where, view.location) == ({"device"}, {"step_free"}, "Online", None)
+    assert (view.requires, view.offers, view.where, view.location) == (
+        {"device"},
+        {"step_free"},
+        "Online",
+        None,
+    )
     assert view.map_url is None
 
 
 def test_changes_start_from_the_version_that_was_read(session, make_class, college, clock):
     row = make_class()
-    asked = SaveClass(details=replace(DETAILS, venue_id=row.venue_id, title="New name"), class_id=row.id, version=1)
+    asked = SaveClass(
+        details=replace(DETAILS, venue_id=row.venue_id, title="New name"), class_id=row.id, version=1
+    )
     assert service.save_class(session, asked, college, clock).version == 2
     with pytest.raises(Conflict) as refused:
         service.save_class(session, asked, college, clock)
@@ -161,7 +168,10 @@ def test_four_hundred_classes_are_read_in_three_queries(session, make_class):
 def test_search_by_level_time_need_and_distance(session, make_class, venue, college, clock):
     far = service.save_venue(
         session,
-        SaveVenue(details=VenueDetails(name="Angel Centre", address="", postcode="N1 1AA"), organisation_id=college.organisation_id),
+        SaveVenue(
+            details=VenueDetails(name="Angel Centre", address="", postcode="N1 1AA"),
+            organisation_id=college.organisation_id,
+        ),
         college,
         clock,
     )
@@ -169,7 +179,9 @@ def test_search_by_level_time_need_and_distance(session, make_class, venue, coll
     away = make_class(title="Away", levels=(Level.E2, Level.E3), start_on=date(2027, 1, 20))
     service.save_class(
         session,
-        SaveClass(details=replace(reads.esol_class(session, away.id).details, venue_id=far.id), class_id=away.id),
+        SaveClass(
+            details=replace(reads.esol_class(session, away.id).details, venue_id=far.id), class_id=away.id
+        ),
         college,
         clock,
     )
@@ -209,11 +221,17 @@ def test_a_venue_is_known_by_name_and_postcode(session, venue, college, clock):
 
 @pytest.mark.parametrize(
     ("name", "postcode", "field"),
-    [("", "E8 1AA", "name"), ("x" * 121, "E8 1AA", "name"), ("Library", "Hackney", "postcode"), ("Library", "E8 1ZZ", "postcode")],
+    [
+        ("", "E8 1AA", "name"),
+        ("x" * 121, "E8 1AA", "name"),
+        ("Library", "Hackney", "postcode"),
+        ("Library", "E8 1ZZ", "postcode"),
+    ],
 )
 def test_venues_that_cannot_be(session, college, clock, postcodes, name, postcode, field):
     asked = SaveVenue(
-        details=VenueDetails(name=name, address="", postcode=postcode), organisation_id=college.organisation_id
+        details=VenueDetails(name=name, address="", postcode=postcode),
+        organisation_id=college.organisation_id,
     )
     with pytest.raises(RuleBroken) as refused:
         service.save_venue(session, asked, college, clock)
@@ -222,7 +240,9 @@ def test_venues_that_cannot_be(session, college, clock, postcodes, name, postcod
 
 def test_what_is_known_of_a_provider(session, college, clock):
     assert reads.provider(session, college.organisation_id).kind is None
-    details = ProviderDetails(organisation_id=college.organisation_id, kind=ProviderKind.COLLEGE, ukprn="10000055")
+    details = ProviderDetails(
+        organisation_id=college.organisation_id, kind=ProviderKind.COLLEGE, ukprn="10000055"
+    )
     service.save_provider(session, details, college, clock)
     view = reads.provider(session, college.organisation_id)
     assert (view.kind_label, view.ukprn) == ("College", "10000055")

@@ -55,6 +55,13 @@ def test_a_place_is_given_back_once(session, make_class, clock):
     assert counters(session, row) == (12, 0, 0)
 
 
+def test_a_place_that_turned_out_not_to_exist_is_not_free_again(session, make_class, clock):
+    row = make_class(capacity=2)
+    service.hold_place(session, row.id, clock)
+    service.drop_held_place(session, row.id, clock)
+    assert counters(session, row) == (1, 0, 0)
+
+
 def test_a_class_that_is_not_open_holds_nothing_but_gives_back(session, make_class, college, clock):
     row = make_class()
     service.hold_place(session, row.id, clock)
@@ -113,9 +120,8 @@ def test_a_button_on_an_old_page_is_refused_with_the_number_now(session, make_cl
 
 def test_another_provider_confirms_nothing(session, make_class, rival, clock):
     row = make_class()
-    for actor in (rival,):
-        with pytest.raises(NotFound):
-            service.confirm_places(session, row.id, 1, actor, clock)
+    with pytest.raises(NotFound):
+        service.confirm_places(session, row.id, 1, rival, clock)
 
 
 def test_an_assessor_changes_no_places(session, make_class, person, clock):

@@ -89,4 +89,7 @@ def test_evidence_that_cannot_be(kind, seen_on, note, field):
 
 
 def test_good_evidence_has_no_fault():
-    assert domain.evidence_faults(NewEvidence(uuid(1), EvidenceKind.EVISA, TODAY, "seen on a phone"), TODAY) == {}
+    assert (
+        domain.evidence_faults(NewEvidence(uuid(1), EvidenceKind.EVISA, TODAY, "seen on a phone"), TODAY)
+        == {}
+    )

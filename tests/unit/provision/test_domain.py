@@ -72,7 +72,10 @@ def test_an_online_class_needs_no_venue():
 
 
 def test_reserves_of_the_snapshot_are_understood():
-    reserves = ({"count": 2, "min_waiting_days": 365, "areas": ["E09000012"]}, {"count": 1, "areas": ["E09000030"]})
+    reserves = (
+        {"count": 2, "min_waiting_days": 365, "areas": ["E09000012"]},
+        {"count": 1, "areas": ["E09000030"]},
+    )
     assert details_faults(replace(CLASS, reserves=reserves), POTS, TODAY) == {}
 
 

@@ -72,7 +72,9 @@ def test_dates(text):
     assert read_date(text) == date(2027, 1, 25)
 
 
-@pytest.mark.parametrize("text", ["", "01/25/2027", "2027-02-30", "25/01", "1/1/1900", "25 Foo 2027", "x" * 10])
+@pytest.mark.parametrize(
+    "text", ["", "01/25/2027", "2027-02-30", "25/01", "1/1/1900", "25 Foo 2027", "x" * 10]
+)
 def test_dates_that_are_none(text):
     with pytest.raises(ValueError, match="25/01/2027"):
         read_date(text)
@@ -107,6 +109,11 @@ def test_counts():
 
 
 def test_a_whole_postcode_is_made_an_area():
-    assert [read_area(text) for text in ("e8 1aa", "E8", "e8 1", "EC1A 1BB")] == ["E8 1", "E8", "E8 1", "EC1A 1"]
+    assert [read_area(text) for text in ("e8 1aa", "E8", "e8 1", "EC1A 1BB")] == [
+        "E8 1",
+        "E8",
+        "E8 1",
+        "EC1A 1",
+    ]
     with pytest.raises(ValueError, match="postcode"):
         read_area("Hackney")
