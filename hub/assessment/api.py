@@ -1,4 +1,7 @@
-"""The JSON edge of appointments and assessments, for the hub's own systems. Cases are named by their referral."""
+"""The JSON edge of appointments and assessments, for the hub's own systems.
+
+Cases are named by their referral.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -76,8 +79,10 @@ def list_assessments() -> Any:
 @blueprint.response(201, AssessmentOut)
 @allow(Role.ASSESSOR, Role.HUB_MANAGER)
 def start_assessment(data: dict[str, Any]) -> Any:
-    """Start an assessment of a referral's learner, or get the one that is open. 422 `already_assessed` while a valid
-    result stands, unless purpose and reason are given."""
+    """Start an assessment of a referral's learner, or get the one that is open.
+
+    422 `already_assessed` while a valid result stands, unless purpose and reason are given.
+    """
     with transaction() as session:
         case_id = data["referral_id"]
         known = reads.appointments_of(session, [case_id]).get(case_id)

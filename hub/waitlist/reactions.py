@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.assessment import reads as assessments
 from hub.assessment.domain import AssessmentCompleted
 from hub.core.clock import Clock
 from hub.core.errors import Conflict
@@ -48,15 +47,14 @@ class Stopped(Protocol):
 
 def assessment_completed(session: Session, event: AssessmentCompleted, actor: Actor, clock: Clock) -> None:
     """Joining follows assessment by itself. Where an offer is out at another level, a person decides."""
-    placement = assessments.placement(session, event.assessment_id)
     request = JoinRequest(
         learner_id=event.learner_id,
         source_record_id=event.source_record_id,
         subject_id=event.subject_id,
         strand=event.strand,
         level=event.level,
-        skills=placement.skills if placement else {},
-        also=placement.also if placement else (),
+        skills=event.skills,
+        also=event.also,
         case_id=event.case_id,
         assessment_id=event.assessment_id,
     )

@@ -38,7 +38,7 @@ from hub.waitlist.models import WaitlistEntry
 def at_once(*acts):
     """Run the acts in threads that start together; the errors they ended with, None for those that worked."""
     gate = threading.Barrier(len(acts))
-    ends = [None] * len(acts)
+    ends: list[Exception | None] = [None] * len(acts)
 
     def run(place, act):
         gate.wait()

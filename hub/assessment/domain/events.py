@@ -1,10 +1,11 @@
-"""What this slice tells the rest of the hub. Identifiers only."""
+"""What this slice tells the rest of the hub. Identifiers and levels only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from hub.assessment.domain.combining import Strand
+from hub.assessment.domain.combining import Skill, Strand
 from hub.core.events import Event
 from hub.core.levels import Level
 
@@ -75,3 +76,5 @@ class AssessmentCompleted(Event):
     strand: Strand
     source_record_id: UUID
     subject_id: UUID
+    skills: Mapping[Skill, Level] = field(default_factory=dict)
+    also: tuple[Level, ...] = ()

@@ -134,7 +134,13 @@ def record_attendance(
     (event AppointmentMissed with `limit_reached`). Raises RuleBroken before the day, or before the start for
     somebody who did not come.
     """
-    appointment = _locked(session, appointment_id)
+    return attend(session, _locked(session, appointment_id), outcome, actor, clock)
+
+
+def attend(
+    session: Session, appointment: Appointment, outcome: AppointmentState, actor: Actor, clock: Clock
+) -> Appointment:
+    """As `record_attendance`, for an appointment that the caller has locked."""
     if appointment.state is outcome:
         return appointment
     _require_time_has_come(appointment, outcome, clock)
@@ -272,7 +278,8 @@ def _case_of(appointment: Appointment) -> CaseToAssess:
 
 def _open_making(session: Session, proposed: Appointment, clock: Clock) -> None:
     """Somebody of the hub must find a time; nothing is assessed before."""
-    steps.close_step(session, StepKind.ASSESSMENT_TO_DO, proposed.case_id, clock, "not_done")
+    if proposed.moved_from_id is not None:
+        steps.close_step(session, StepKind.ASSESSMENT_TO_DO, proposed.case_id, clock, "not_done")
     due = steps.due(session, "stall_days", clock)
     new = NewStep(
         StepKind.APPOINTMENT_TO_MAKE, "referral", proposed.case_id, steps.hub_role(session), due,

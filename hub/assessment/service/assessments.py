@@ -47,7 +47,8 @@ def start(session: Session, new: NewAssessment, actor: Actor, clock: Clock) -> A
     purpose = require_no_valid_result(new, valid.valid_until if valid else None)
     attended = _settle_appointment(session, appointment, actor, clock)
     assessment = _begin(session, new, purpose, appointment if attended else None, actor, clock, appointment)
-    _open_step(session, assessment, actor, clock)
+    if not (attended and appointment.slot and appointment.slot.assessor_id == actor.id):
+        _open_step(session, assessment, actor, clock)
     _audit(session, assessment, "assessment.started", actor, clock, new.reason.strip() or None)
     record(session, AssessmentStarted(assessment.id, assessment.learner_id, assessment.case_id))
     return assessment
@@ -89,9 +90,14 @@ def open_for_change(session: Session, assessment_id: UUID) -> Assessment:
     found = queries.assessment(session, assessment_id, for_update=True)
     if found is None:
         raise NotFound
-    if found.status is not AssessmentStatus.IN_PROGRESS:
+    return require_open(found)
+
+
+def require_open(assessment: Assessment) -> Assessment:
+    """Raise Conflict when the assessment is no longer in progress."""
+    if assessment.status is not AssessmentStatus.IN_PROGRESS:
         raise Conflict("This assessment is closed. Its result stays as it is.", code="assessment_closed")
-    return found
+    return assessment
 
 
 def literacy_details(literacy: Literacy) -> dict[str, object]:
@@ -129,7 +135,7 @@ def _settle_appointment(session: Session, found: Appointment, actor: Actor, cloc
     """
     booked = found.state is AppointmentState.BOOKED and found.slot is not None
     if booked and found.slot and found.slot.starts_at.astimezone(LONDON).date() <= clock.today():
-        appointments.record_attendance(session, found.id, AppointmentState.ATTENDED, actor, clock)
+        appointments.attend(session, found, AppointmentState.ATTENDED, actor, clock)
         return True
     if found.state in (AppointmentState.BOOKED, AppointmentState.PROPOSED):
         appointments.close_for_walk_in(session, found, actor, clock)
@@ -169,7 +175,8 @@ def _begin(  # noqa: PLR0913, PLR0917 - everything a new row is made of
 
 
 def _open_step(session: Session, assessment: Assessment, actor: Actor, clock: Clock) -> None:
-    """Who began it finishes it, today. An API key holds no step: the hub's assessors do."""
+    """Who began it finishes it, today; where it is the slot's own assessor, the step is theirs since the
+    booking. An API key holds no step: the hub's assessors do."""
     owner = steps.hub_role(session, Role.ASSESSOR)
     if actor.kind == "user" and actor.id is not None:
         owner = Owner.person(owner.organisation_id, actor.role, actor.id)

@@ -29,7 +29,7 @@ from hub.assessment.domain import (
     valid_until,
 )
 from hub.assessment.models import Assessment, Placement, SkillResult
-from hub.assessment.service.assessments import open_for_change
+from hub.assessment.service.assessments import require_open
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.levels import Level
@@ -52,30 +52,39 @@ def complete(
     list hears of it in the same transaction (AssessmentCompleted). Completing again returns the placement
     that stands.
     """
-    settled = queries.assessment(session, assessment_id, for_update=True)
-    if settled is None:
+    assessment = queries.assessment(session, assessment_id, for_update=True)
+    if assessment is None:
         raise NotFound
-    if settled.status is AssessmentStatus.COMPLETED:
+    if assessment.status is AssessmentStatus.COMPLETED:
         return _standing(session, assessment_id)
-    assessment = open_for_change(session, assessment_id)
+    require_open(assessment)
     profile, combined = _result(session, assessment)
     _require_override(session, completion.override, combined.level, actor)
+    _close(session, assessment, clock)
     _store_results(session, assessment, profile)
     placement = _place(assessment, profile, combined, completion, actor, clock)
     session.add(placement)
-    _close(session, assessment, clock)
     audit.record(
         session, actor, "assessment.completed", "learner", assessment.learner_id, clock=clock,
         reason=placement.override_code.value if placement.override_code else None,
     )  # fmt: skip
-    record(
-        session,
-        AssessmentCompleted(
-            assessment.id, assessment.learner_id, assessment.case_id, placement.level, placement.strand,
-            assessment.source_record_id, assessment.subject_id,
-        ),
-    )  # fmt: skip
+    record(session, _completed(assessment, placement, profile))
+    session.flush()
     return placement
+
+
+def _completed(assessment: Assessment, placement: Placement, profile: Profile) -> AssessmentCompleted:
+    return AssessmentCompleted(
+        assessment_id=assessment.id,
+        learner_id=assessment.learner_id,
+        case_id=assessment.case_id,
+        level=placement.level,
+        strand=placement.strand,
+        source_record_id=assessment.source_record_id,
+        subject_id=assessment.subject_id,
+        skills=profile,
+        also=tuple(Level(one) for one in placement.also),
+    )
 
 
 def preview(session: Session, assessment: Assessment) -> Combined | None:
@@ -197,8 +206,7 @@ def explanation(profile: Profile, combined: Combined, override: Override | None)
 
 def _close(session: Session, assessment: Assessment, clock: Clock) -> None:
     days = policy.number(session, "assessment_valid_days", clock.today())
+    steps.close_step(session, StepKind.ASSESSMENT_TO_DO, assessment.case_id, clock)
     assessment.status = AssessmentStatus.COMPLETED
     assessment.closed_at = assessment.changed_at = clock.now()
     assessment.valid_until = valid_until(clock.today(), days)
-    session.flush()
-    steps.close_step(session, StepKind.ASSESSMENT_TO_DO, assessment.case_id, clock)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -41,7 +42,7 @@ class Case:
 
 
 def new_person(**changes):
-    given = {
+    given: dict[str, Any] = {
         "given_names": "Amina",
         "family_name": f"Warsame {uuid4().hex[:6]}",
         "date_of_birth": date(1990, 3, 27),
@@ -87,7 +88,12 @@ def diary(session, assessor, clock):
 
     def make(days=1, **changes):
         day = clock.today() + timedelta(days=days)
-        given = {"start": time(10), "end": time(12), "mode": Mode.VENUE, "place": "Hackney Central Library"}
+        given: dict[str, Any] = {
+            "start": time(10),
+            "end": time(12),
+            "mode": Mode.VENUE,
+            "place": "Hackney Central Library",
+        }
         return service.offer_slots(session, SlotRun(assessor.id, day, **(given | changes)), assessor, clock)
 
     return make

@@ -40,6 +40,7 @@ def test_from_the_booked_appointment_to_the_placement(session, refer, diary, boo
     placement = assess(case, "3311")
     assert booked.state is AppointmentState.ATTENDED
     view = reads.valid_placement(session, case.learner_id, clock.today())
+    assert view
     assert (view.level, view.achieved, view.also) == (Level.E2, Level.E1, (Level.E3,))
     assert view.skills[Skill.SPEAKING] is Level.E3
     assert view.valid_until == clock.today() + timedelta(days=182)
@@ -90,7 +91,7 @@ def test_unknown_criteria_are_refused_by_name(session, refer, assessor, clock):
 
 
 def _ids(case):
-    return case.case_id, case.learner_id
+    return [case.case_id, case.learner_id]
 
 
 def test_literacy_need_gives_the_literacy_strand(session, refer, assess):
@@ -138,7 +139,9 @@ def test_a_learner_with_a_valid_result_is_not_assessed_again_without_purpose_and
     with pytest.raises(RuleBroken) as refused:
         service.start(session, again, assessor, clock)
     assert refused.value.code == "already_assessed"
-    review = NewAssessment(*_ids(case), purpose=Purpose.REVIEW, reason="70 taught hours since then")
+    review = NewAssessment(
+        case.case_id, case.learner_id, purpose=Purpose.REVIEW, reason="70 taught hours since then"
+    )
     assert service.start(session, review, assessor, clock).purpose is Purpose.REVIEW
 
 
@@ -154,4 +157,6 @@ def test_giving_up_asks_for_a_new_appointment(session, refer, assessor, clock):
     case = refer()
     started = service.start(session, NewAssessment(*_ids(case)), assessor, clock)
     service.abandon(session, started.id, assessor, clock)
-    assert reads.open_appointment(session, case.case_id).state is AppointmentState.PROPOSED
+    proposed = reads.open_appointment(session, case.case_id)
+    assert proposed
+    assert proposed.state is AppointmentState.PROPOSED

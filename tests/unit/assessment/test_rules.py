@@ -1,6 +1,7 @@
 """Appointments, slots, overrides and repeats: the rules without a database."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ TODAY = date(2027, 1, 11)
 
 
 def run(**changes):
-    given = {
+    given: dict[str, Any] = {
         "assessor_id": uuid4(),
         "day": date(2027, 1, 12),
         "start": time(10),
@@ -85,7 +86,7 @@ def test_the_limit_of_missed_appointments_can_be_switched_off():
 
 
 def test_a_valid_result_stands_until_purpose_and_reason_are_given():
-    case = {"case_id": uuid4(), "learner_id": uuid4()}
+    case: dict[str, Any] = {"case_id": uuid4(), "learner_id": uuid4()}
     until = TODAY + timedelta(days=30)
     assert require_no_valid_result(NewAssessment(**case), None) is Purpose.INITIAL
     for new in (
