@@ -39,7 +39,13 @@ from hub.messaging.domain import (
 )
 from hub.messaging.service.digests import ask_for_digest
 from hub.messaging.service.replies import hand_to_person
-from hub.messaging.service.sending import asks_by_text, fall_back, send, withdraw_waiting
+from hub.messaging.service.sending import (
+    asks_by_text,
+    fall_back,
+    forget_question,
+    send,
+    withdraw_waiting,
+)
 from hub.provision import reads as provision
 from hub.provision.reads import EsolClassView
 from hub.steps import reads as open_steps
@@ -134,13 +140,13 @@ def appointment_booked(session: Session, event: AppointmentBooked, actor: Actor,
 
 def appointment_moved(session: Session, event: AppointmentMoved, actor: Actor, clock: Clock) -> None:
     """The learner hears the new time; what was to be said of the old one is taken back."""
-    _forget_question(session, event.previous_id, clock)
+    forget_question(session, event.previous_id, clock)
     _appointment(session, event.appointment_id, event.learner_id, "appointment_moved", clock)
 
 
 def appointment_cancelled(session: Session, event: AppointmentCancelled, actor: Actor, clock: Clock) -> None:
     """The learner hears of it, unless the referral itself was closed, which has a text of its own."""
-    _forget_question(session, event.appointment_id, clock)
+    forget_question(session, event.appointment_id, clock)
     found = assessment.appointment(session, event.appointment_id)
     if found is None or found.reason is MoveReason.REFERRAL_CLOSED:
         return
@@ -151,7 +157,7 @@ def appointment_cancelled(session: Session, event: AppointmentCancelled, actor: 
 
 def appointment_missed(session: Session, event: AppointmentMissed, actor: Actor, clock: Clock) -> None:
     """The learner is told that a new time is possible; at the limit a person calls instead."""
-    _forget_question(session, event.appointment_id, clock)
+    forget_question(session, event.appointment_id, clock)
     if not event.limit_reached:
         values = {"link": _status_link(session, event.learner_id, clock)}
         _tell(session, event.learner_id, "appointment_missed", values, clock, about=event.appointment_id)
@@ -234,7 +240,7 @@ def offer_ready(session: Session, event: OfferOfClass, actor: Actor, clock: Cloc
 
 def offer_confirmed(session: Session, event: OfferOfClass, actor: Actor, clock: Clock) -> None:
     """The learner has the place: the first day and the place itself."""
-    _forget_question(session, event.offer_id, clock)
+    forget_question(session, event.offer_id, clock)
     found = provision.esol_class(session, event.class_id)
     values = _class_values(found) | {"link": _status_link(session, event.learner_id, clock)}
     _tell(session, event.learner_id, "offer_confirmed", values, clock, about=event.offer_id)
@@ -243,7 +249,7 @@ def offer_confirmed(session: Session, event: OfferOfClass, actor: Actor, clock: 
 def offer_returned(session: Session, event: OfferBack, actor: Actor, clock: Clock) -> None:
     """The learner hears why the place is gone and that their turn is kept, if they had heard of the place."""
     told = queries.told_about(session, event.offer_id)
-    _forget_question(session, event.offer_id, clock)
+    forget_question(session, event.offer_id, clock)
     if not told:
         return
     template = {"declined_by_learner": "offer_declined", "lapsed": "offer_lapsed"}.get(
@@ -256,7 +262,7 @@ def offer_returned(session: Session, event: OfferBack, actor: Actor, clock: Cloc
 def offer_withdrawn(session: Session, event: AboutOffer, actor: Actor, clock: Clock) -> None:
     """As `offer_returned`, for a place that was taken back."""
     told = queries.told_about(session, event.offer_id)
-    _forget_question(session, event.offer_id, clock)
+    forget_question(session, event.offer_id, clock)
     if told:
         values = {"link": _status_link(session, event.learner_id, clock)}
         _tell(session, event.learner_id, "offer_withdrawn", values, clock, about=event.offer_id)
@@ -334,12 +340,6 @@ def _tell(  # noqa: PLR0913, PLR0917 - whom, what, with which words, about what
         learner_id=learner_id, template=template, values=values, about_id=about, dedupe=f"{template}:{about}"
     )
     send(session, new, SYSTEM, clock)
-
-
-def _forget_question(session: Session, subject_id: UUID, clock: Clock) -> None:
-    """Nothing more is asked about this subject, and an answer to it comes too late."""
-    withdraw_waiting(session, [subject_id])
-    queries.mark_answered(session, subject_id, clock.now())
 
 
 def _status_link(

@@ -2,14 +2,23 @@
 
 from hub.messaging.service.handling import answer, deal_with_message, deal_with_text, send_again, wipe_old
 from hub.messaging.service.receipts import note_receipt
-from hub.messaging.service.replies import receive
-from hub.messaging.service.sending import asks_by_text, require_sendable, send, withdraw_waiting, write_to
+from hub.messaging.service.replies import leave_question, receive
+from hub.messaging.service.sending import (
+    asks_by_text,
+    forget_question,
+    require_sendable,
+    send,
+    withdraw_waiting,
+    write_to,
+)
 
 __all__ = [
     "answer",
     "asks_by_text",
     "deal_with_message",
     "deal_with_text",
+    "forget_question",
+    "leave_question",
     "note_receipt",
     "receive",
     "require_sendable",

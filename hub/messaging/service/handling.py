@@ -12,17 +12,20 @@ from hub.infra import audit
 from hub.messaging import queries
 from hub.messaging.domain import MessageState
 from hub.messaging.models import Message, ReceivedText
-from hub.messaging.service.sending import Answer, answer_text, enqueue, require_sendable
+from hub.messaging.service.sending import Answer, answer_text, enqueue, require_sendable, write_to
 from hub.policy import reads as policy
 from hub.steps import service as steps
 from hub.steps.domain import StepKind
 
 
-def answer(session: Session, received_id: UUID, text: str, actor: Actor, clock: Clock) -> Message:
+def answer(session: Session, received_id: UUID, text: str, actor: Actor, clock: Clock) -> Message | None:
     """Answer a text in one's own words; the text is dealt with. Conflict when a colleague was quicker."""
     require_sendable(text)
     row = _open_text(session, received_id)
-    message = answer_text(session, row, Answer("staff_reply", text.strip(), actor.id), clock)
+    if row.number is None and row.learner_id is not None:  # asked on the learner's own page
+        message = write_to(session, row.learner_id, text, actor, clock)
+    else:
+        message = answer_text(session, row, Answer("staff_reply", text.strip(), actor.id), clock)
     _close(session, row, actor, clock, "answered")
     return message
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
+from hub.core.errors import NotFound
 from hub.core.ids import new_id
-from hub.core.permissions import SYSTEM
+from hub.core.permissions import SYSTEM, Actor
 from hub.infra import audit
 from hub.infra.crypto import current_vault
 from hub.infra.db import record
@@ -41,6 +42,29 @@ def receive(session: Session, new: NewReceived, clock: Clock) -> ReceivedText | 
     asked = queries.open_asks(session, index, clock.now() - ASK_OPEN)
     row = _keep(session, new, index, asked, clock)
     _ACTS[understand(new.text)](session, row, asked, clock)
+    return row
+
+
+def leave_question(session: Session, learner_id: UUID, words: str, actor: Actor, clock: Clock) -> ReceivedText:
+    """A question from the learner's own page: kept with the texts, for a person of the hub to answer."""
+    person = learners.person(session, learner_id)
+    if person is None:
+        raise NotFound("There is no such learner.")
+    row_id = new_id()
+    row = ReceivedText(
+        id=row_id,
+        subject_id=person.subject_ids[-1],
+        provider_ref=f"page:{row_id}",
+        learner_id=learner_id,
+        meaning=Meaning.OTHER,
+        number_index=queries.number_index(person.phone or ""),
+        received_at=clock.now(),
+        body=words[:2000],
+    )
+    session.add(row)
+    audit.record(session, actor, "learner.asked", "learner", learner_id, clock=clock)
+    session.flush()
+    _open_step(session, row, StepKind.MESSAGE_TO_ANSWER, clock)
     return row
 
 

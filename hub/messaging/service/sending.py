@@ -175,6 +175,12 @@ def withdraw_waiting(session: Session, about_ids: Collection[UUID]) -> int:
     return len(waiting)
 
 
+def forget_question(session: Session, subject_id: UUID, clock: Clock) -> None:
+    """Nothing more is asked about this subject, and an answer to it by text comes too late."""
+    withdraw_waiting(session, [subject_id])
+    queries.mark_answered(session, subject_id, clock.now())
+
+
 def fall_back(session: Session, message: Message, why: str, clock: Clock) -> None:
     """A text may not go: try e-mail once, else leave it unsent and, where it must arrive, ask a person."""
     person = learners.person(session, message.learner_id) if message.learner_id else None

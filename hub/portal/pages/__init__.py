@@ -1,0 +1,5 @@
+"""The learner's pages, in the learner's language."""
+
+from hub.portal.pages.views import blueprint
+
+__all__ = ["blueprint"]
