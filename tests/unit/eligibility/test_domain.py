@@ -72,7 +72,7 @@ def test_unknown_funding_counts_as_fundable_and_is_flagged():
 
 def test_known_funding_is_matched_as_it_is():
     answer = domain.funding_to_match([Funding.CHARITY], TODAY)
-    assert (answer.pots, answer.flag) == ({"charity"}, Fundability.FUNDABLE)
+    assert (answer.pots, answer.flag) == (frozenset({"charity"}), Fundability.FUNDABLE)
 
 
 @pytest.mark.parametrize(
