@@ -1,6 +1,7 @@
 """The delivery worker: drains the outbox until it is told to stop, then finishes what it holds."""
 
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -20,7 +21,9 @@ TROUBLE_SECONDS = 5.0
 def run(sender: Sender, stop: threading.Event | None = None) -> None:
     """Deliver until SIGTERM or SIGINT. A fault of the database is waited out, never a reason to end."""
     stop = stop or stop_on_signals()
-    worker = Worker(f"worker-{os.getpid()}", sender, runtime().clock, SystemClock())
+    # Containers number their processes alike: a number alone would not be this worker's own name.
+    name = f"worker-{os.getpid()}-{secrets.token_hex(4)}"
+    worker = Worker(name, sender, runtime().clock, SystemClock(), stop)
     while not stop.is_set():
         stop.wait(_once(worker.drain))
 

@@ -37,8 +37,8 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("werkzeug").setLevel("WARNING")
-    logging.getLogger("apscheduler").setLevel("WARNING")
+    for name in ("werkzeug", "apscheduler", "alembic"):
+        logging.getLogger(name).setLevel("WARNING")
 
 
 def logger(name: str) -> Any:

@@ -8,9 +8,10 @@ reference at the provider before it sends again, so that a killed worker never s
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -117,19 +118,46 @@ def cancel(session: Session, kind: str, refs: Sequence[UUID]) -> None:
 
 @dataclass(slots=True)
 class Worker:
-    """Drains the outbox. `clock` decides what is due; leases run on `lease_clock`, the real time."""
+    """Drains the outbox. `clock` decides what is due; leases run on `lease_clock`, the real time.
+
+    `name` is this worker's alone, on any machine. Once `stop` is set, what is not yet sent is given back.
+    """
 
     name: str
     sender: Sender
     clock: Clock
     lease_clock: Clock
+    stop: Event = field(default_factory=Event)
 
     def drain(self, batch: int = 20) -> int:
         """Claim and deliver up to `batch` due entries; how many were claimed."""
         claimed = self._claim(batch)
         for entry, outgoing in self._prepare(claimed):
-            self._settle(entry, self._send(entry, outgoing))
+            if self.stop.is_set():
+                self._give_back(entry)
+            elif self._still_mine(entry):
+                self._settle(entry, self._send(entry, outgoing))
         return len(claimed)
+
+    def _still_mine(self, entry: OutboxEntry) -> bool:
+        """Whether the lease lasts for one more sending; in a slow batch it is renewed, if nobody took the entry."""
+        real, until = self.lease_clock.now(), entry.lease_until
+        if until is not None and until - real > LEASE / 2:
+            return True
+        held = update(OutboxEntry).where(
+            OutboxEntry.id == entry.id,
+            OutboxEntry.state == OutboxState.SENDING,
+            OutboxEntry.lease_owner == self.name,
+            OutboxEntry.lease_until == until,
+        )
+        with transaction(SYSTEM) as session:
+            renewed = session.execute(held.values(lease_until=real + LEASE).returning(OutboxEntry.id)).all()
+        return bool(renewed)
+
+    def _give_back(self, entry: OutboxEntry) -> None:
+        """Let another worker have what this one claimed and has not begun to send."""
+        with transaction(SYSTEM) as session:
+            _update(session, entry, state=OutboxState.PENDING, attempts=entry.attempts - 1)
 
     def _claim(self, batch: int) -> list[OutboxEntry]:
         real = self.lease_clock.now()
@@ -159,10 +187,20 @@ class Worker:
         ready: list[tuple[OutboxEntry, Outgoing]] = []
         with transaction(SYSTEM) as session:
             for entry in entries:
-                outgoing = self._render(session, entry)
+                outgoing = self._render_safely(session, entry)
                 if outgoing is not None:
                     ready.append((entry, outgoing))
         return ready
+
+    def _render_safely(self, session: Session, entry: OutboxEntry) -> Outgoing | None:
+        """A fault in one message puts that one off, so that it cannot hold up the queue behind it."""
+        try:
+            with session.begin_nested():
+                return self._render(session, entry)
+        except Exception as error:
+            log.error("outbox.not_rendered", entry=str(entry.id), kind=entry.kind, exc_info=error)
+            self._write(session, entry, SendLater(f"fault_{type(error).__name__}"))
+            return None
 
     def _render(self, session: Session, entry: OutboxEntry) -> Outgoing | None:
         delivery = _delivery(entry.kind)
@@ -195,22 +233,20 @@ class Worker:
 
     def _settle(self, entry: OutboxEntry, outcome: Outcome | SendLater) -> None:
         with transaction(SYSTEM) as session:
-            if isinstance(outcome, SendLater):
-                if entry.attempts < MOST_ATTEMPTS:
-                    next_at = _next_try(outcome, entry.attempts, self.clock.now())
-                    _update(
-                        session, entry, state=OutboxState.PENDING, next_at=next_at, last_error=outcome.code
-                    )
-                    return
-                outcome = Outcome(OutboxState.UNKNOWN, error=outcome.code)
-            _update(
-                session,
-                entry,
-                state=outcome.state,
-                provider_ref=outcome.provider_ref,
-                last_error=outcome.error,
-            )
-            _delivery(entry.kind).settle(session, entry.ref, outcome, self.clock)
+            self._write(session, entry, outcome)
+
+    def _write(self, session: Session, entry: OutboxEntry, outcome: Outcome | SendLater) -> None:
+        """Put off what may be tried again; else end the entry and tell its slice."""
+        if isinstance(outcome, SendLater):
+            if entry.attempts < MOST_ATTEMPTS:
+                next_at = _next_try(outcome, entry.attempts, self.clock.now())
+                _update(session, entry, state=OutboxState.PENDING, next_at=next_at, last_error=outcome.code)
+                return
+            outcome = Outcome(OutboxState.UNKNOWN, error=outcome.code)
+        _update(
+            session, entry, state=outcome.state, provider_ref=outcome.provider_ref, last_error=outcome.error
+        )
+        _delivery(entry.kind).settle(session, entry.ref, outcome, self.clock)
         log.info("outbox.settled", entry=str(entry.id), kind=entry.kind, state=str(outcome.state))
 
 
@@ -227,12 +263,10 @@ def _update(session: Session, entry: OutboxEntry, **values: Any) -> None:
 
 def _next_try(later: SendLater, attempts: int, now: datetime) -> datetime:
     """When to try again: after the time the provider asked for, or our own back-off."""
-    wait: timedelta = later.retry_after or _wait(attempts)
-    return now + wait
+    return now + (later.retry_after or _wait(attempts))
 
 
 def _wait(attempts: int) -> timedelta:
     """Twice as long each time from 30 seconds, at most 15 minutes, with full jitter."""
-    longest = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
-    spread: float = random.uniform(0.1, 1.0)  # noqa: S311 - spreads retries, protects nothing
-    return longest * spread
+    longest = min(FIRST_WAIT * (1 << (attempts - 1)), LONGEST_WAIT)
+    return longest * random.uniform(0.1, 1.0)  # noqa: S311 - spreads retries, protects nothing

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,7 +41,7 @@ class Provider:
 
 class Hooks:
     def __init__(self, clock) -> None:
-        self.allowed: object = True
+        self.allowed: bool | NotNow = True
         self.outcomes: list[outbox.Outcome] = []
         self.delivery = Delivery(
             gate=lambda session, ref, now: self.allowed,
@@ -160,7 +161,9 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("point", ["before_send", "after_send", "while_settling"])
-def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(point, worker, provider, hooks, clock, monkeypatch):
+def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(
+    point, worker, provider, hooks, clock, monkeypatch
+):
     enqueue(clock, 3)
 
     def die(*args):
@@ -206,3 +209,60 @@ def test_what_was_not_sent_can_be_cancelled(worker, provider, clock):
         outbox.cancel(session, "test", refs[:1])
     worker.drain()
     assert states() == {OutboxState.SENT: 1, OutboxState.CANCELLED: 1}
+
+
+def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(
+    worker, provider, hooks, committed, clock
+):
+    broken, *_ = enqueue(clock, 3)
+    good = hooks.delivery.render
+
+    def render(session, ref, reference, now):
+        if ref == broken:
+            raise KeyError("a name nobody should read in a log")
+        return good(session, ref, reference, now)
+
+    committed.deliveries = {"test": replace(hooks.delivery, render=render)}
+    worker.drain()
+    assert states() == {OutboxState.SENT: 2, OutboxState.PENDING: 1}
+    with transaction() as session:
+        assert (
+            session.scalars(select(OutboxEntry.last_error).where(OutboxEntry.ref == broken)).one()
+            == "fault_KeyError"
+        )
+
+
+def test_a_slow_worker_leaves_alone_what_another_took_over(provider, hooks, clock):
+    """Each sending takes 40 seconds, so the lease of the second entry is renewed; the third was taken meanwhile."""
+    real = FixedClock(clock.now())
+    slow, other = Worker("slow", provider, clock, real), Worker("other", provider, clock, real)
+    enqueue(clock, 3)
+    send = provider.send
+
+    def send_slowly(outgoing):
+        real.advance(timedelta(seconds=40 if len(provider.sent) == 0 else 30))
+        if len(provider.sent) == 1:
+            provider.send = send
+            assert other.drain() == 1
+        return send(outgoing)
+
+    provider.send = send_slowly
+    slow.drain()
+    assert set(provider.sent.values()) == {1}
+
+
+def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_sent(provider, hooks, clock):
+    worker = Worker("w1", provider, clock, clock)
+    enqueue(clock, 3)
+    send = provider.send
+
+    def send_and_stop(outgoing):
+        worker.stop.set()
+        return send(outgoing)
+
+    provider.send = send_and_stop
+    worker.drain()
+    assert states() == {OutboxState.SENT: 1, OutboxState.PENDING: 2}
+    provider.send = send
+    assert Worker("w2", provider, clock, clock).drain() == 2, "at once, without waiting for the lease"
+    assert set(provider.sent.values()) == {1}
