@@ -3,6 +3,8 @@
 import os
 import secrets
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -10,10 +12,33 @@ _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 _CHECK_MODULUS = 1021  # the largest prime below 32 * 32: finds every single wrong or swapped character
 
 
+Source = Callable[[], tuple[int, bytes]]
+
+
+def _now_and_chance() -> tuple[int, bytes]:
+    return time.time_ns() // 1_000_000, os.urandom(10)
+
+
+_source: list[Source] = [_now_and_chance]
+
+
+@contextmanager
+def ids_from(source: Source) -> Iterator[None]:
+    """Ids from (milliseconds, 10 bytes) of `source`: for simulations, which run on a clock and a seed of their own.
+
+    For the whole process; never where two threads make ids.
+    """
+    _source.append(source)
+    try:
+        yield
+    finally:
+        _source.pop()
+
+
 def new_id() -> UUID:
     """A UUID of version 7 (RFC 9562): made by the client, in order of time, so that indexes stay compact."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
+    milliseconds, chance = _source[-1]()
+    random = int.from_bytes(chance, "big")
     value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | random
     value = value & ~(0xF << 76) | (7 << 76)
     value = value & ~(0x3 << 62) | (2 << 62)

@@ -1,0 +1,66 @@
+"""From an empty database to a borough in the middle of its work."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from hub.core.clock import FixedClock, london_time
+from hub.core.ids import ids_from
+from hub.core.permissions import SYSTEM
+from hub.demo import borough as partnership
+from hub.demo.borough import Borough
+from hub.demo.classes import PlannedClass, plan
+from hub.demo.parameters import parameters
+from hub.demo.people import invent
+from hub.demo.year import intake
+from hub.demo.year.post import Post
+from hub.demo.year.run import Year
+from hub.demo.year.world import World, seeded_ids
+from hub.infra.db import runtime, transaction
+from hub.wiring import JOBS
+
+Progress = Callable[[date], None]
+CLASSES_AHEAD = timedelta(days=110)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How large a borough, from which day to which, from which seed."""
+
+    learners: int
+    first: date
+    last: date
+    seed: str
+
+
+def simulate(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
+    """Build the partnership and live the days of the plan on the configured database."""
+    rng = Random(f"{plan_.seed}/ids")
+    with ids_from(seeded_ids(rng, clock)):
+        year = prepare(plan_, clock)
+        year.run(plan_.first, plan_.last, progress)
+    return year
+
+
+def prepare(plan_: Plan, clock: FixedClock) -> Year:
+    """The partnership, and who will be referred and which classes will be held on which day."""
+    clock.move_to(london_time(plan_.first, 2))
+    with transaction(SYSTEM) as session:
+        borough = partnership.build(session, clock, plan_.learners)
+    world = World(clock, Random(f"{plan_.seed}/conduct"), parameters(), borough)
+    people = list(invent(Random(f"{plan_.seed}/people"), parameters(), plan_.learners, plan_.first))
+    span = (plan_.first, plan_.last)
+    arrivals = intake.plan(Random(f"{plan_.seed}/arrivals"), parameters(), people, span)
+    return Year(world, Post.open(world, runtime().settings), JOBS, arrivals, _classes(plan_, borough))
+
+
+def _classes(plan_: Plan, borough: Borough) -> dict[date, list[PlannedClass]]:
+    """Classes by the day they are published; those that should have been before the first day come on it."""
+    span = (plan_.first + timedelta(days=7), plan_.last + CLASSES_AHEAD)
+    planned = plan(Random(f"{plan_.seed}/classes"), parameters(), borough, plan_.learners, span)
+    by_day: dict[date, list[PlannedClass]] = defaultdict(list)
+    for one in planned:
+        by_day[max(one.publish_on, plan_.first)].append(one)
+    return by_day

@@ -1,0 +1,205 @@
+"""The hub's managers at work: what their list of steps asks for, a little of it left for tomorrow."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from hub.assessment import reads as assessments
+from hub.assessment import service as assessing
+from hub.assessment.domain import NewBooking
+from hub.consent import service as consents
+from hub.consent.domain import CURRENT_VERSION, Proof
+from hub.core.permissions import Actor
+from hub.demo.year.world import Act, Todo, World, todo
+from hub.infra.db import transaction
+from hub.learners import reads as learner_reads
+from hub.learners import service as learners
+from hub.messaging import service as messaging
+from hub.referrals import reads as referral_reads
+from hub.referrals import service as referrals
+from hub.referrals.domain import Ending, InformationAnswer, Outcome, ReferralState
+from hub.referrals.reads import ReferralView
+from hub.referrals.service.information import Question
+from hub.steps.domain import StepKind
+from hub.waitlist import service as waitlist
+
+S = ReferralState
+TOPICS = (("availability",), ("phone",), ("address",), ("date_of_birth",), ("needs", "availability"))
+BOOK_AHEAD = timedelta(days=2)
+_LEFT = (("no_longer_interested", 5), ("moved_away", 2), ("needs_met_elsewhere", 2), ("work_or_caring", 2))
+
+
+def decide_duplicates(world: World, leave: int = 0) -> None:
+    """Compare each suggested pair and decide; `leave` that many for somebody else."""
+    with transaction(world.borough.manager) as session:
+        pairs = learner_reads.duplicate_pairs(session)
+    acts: list[Act] = []
+    for pair in pairs[: len(pairs) - leave]:
+        same = world.people[pair.left_id] is world.people[pair.right_id]
+        acts.append(_deciding(world, pair.id, same=same))
+    for act in acts:  # one by one: a decision may answer the next question too
+        world.together(world.borough.manager, [act])
+
+
+def _deciding(world: World, pair_id: UUID, *, same: bool) -> Act:
+    decide = learners.merge_pair if same else learners.mark_different
+    return lambda session: decide(session, pair_id, world.borough.manager, world.clock)
+
+
+def review(world: World, leave: int = 0) -> None:
+    """Look at new referrals and at those that stand still."""
+    kinds = (StepKind.REFERRAL_TO_REVIEW, StepKind.ADVISER_TO_SEE, StepKind.ON_HOLD_TO_REVIEW)
+    with transaction(world.borough.manager) as session:
+        found = todo(session, kinds)
+        found = found[: len(found) - leave] if leave else found
+        views = referral_reads.referrals_by_id(session, [one.subject_id for one in found])
+        asked = _asked_before(session, views)
+    acts = [act for one in found if one.subject_id in views and (act := _look(world, one, views, asked))]
+    world.together(world.borough.manager, acts)
+
+
+def _asked_before(session: Session, ids: Iterable[UUID]) -> set[UUID]:
+    rows = session.execute(
+        text("SELECT referral_id FROM information_request WHERE referral_id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return {row[0] for row in rows}
+
+
+def _look(
+    world: World, step: Todo, views: Mapping[UUID, ReferralView], asked: set[UUID]
+) -> Act | None:
+    view, manager, clock = views[step.subject_id], world.borough.manager, world.clock
+    if step.kind is StepKind.ON_HOLD_TO_REVIEW or view.hold_until is not None:
+        return _after_hold(world, step, view)
+    if view.state is S.SUBMITTED:
+        if view.id not in asked and world.happens("asks_for_information"):
+            topics = TOPICS[world.rng.randrange(len(TOPICS))]
+            return lambda session: referrals.ask_information(
+                session, view.id, Question(topics), manager, clock
+            )
+        return lambda session: referrals.mark_to_assess(session, view.id, manager, clock)
+    if view.state is S.ASSESSED:
+        return _closing(world, view.id, Ending(Outcome.SIGNPOSTED, "no_capacity"))
+    codes, weights = zip(*_LEFT, strict=True)
+    reason = world.rng.choices(codes, weights)[0]
+    return _closing(world, view.id, Ending(Outcome.CLOSED_BY_HUB, reason))
+
+
+def _after_hold(world: World, step: Todo, view: ReferralView) -> Act | None:
+    """Missed too often, or a change that a person decides: half go on, half end."""
+    if step.due_on > world.today or not view.is_open:
+        return None
+    if view.hold_until is not None and world.rng.random() < 0.5:
+        return lambda session: referrals.release_hold(session, view.id, world.borough.manager, world.clock)
+    return _closing(world, view.id, Ending(Outcome.CLOSED_BY_HUB, "unreachable"))
+
+
+def _closing(world: World, referral_id: UUID, ending: Ending) -> Act:
+    return lambda session: referrals.close(session, referral_id, ending, world.borough.manager, world.clock)
+
+
+def book(world: World, leave: int = 0) -> None:
+    """Ring the learners who need an appointment and book those who answer."""
+    with transaction(world.borough.manager) as session:
+        found = todo(session, [StepKind.APPOINTMENT_TO_MAKE])
+        free = assessments.free_slots(session, world.clock.now() + BOOK_AHEAD, limit=2 * len(found) + 20)
+    acts: list[Act] = []
+    for one in found[: len(found) - leave]:
+        if one.learner_id is None or not free or not _reachable(world, one.learner_id):
+            continue
+        slot = free.pop(min(world.rng.randrange(6), len(free) - 1))
+        booking = NewBooking(one.subject_id, one.learner_id, slot.id)
+        acts.append(_booking(world, booking))
+    world.together(world.borough.manager, acts)
+
+
+def _booking(world: World, booking: NewBooking) -> Act:
+    return lambda session: assessing.book(session, booking, world.borough.manager, world.clock)
+
+
+def _reachable(world: World, learner_id: UUID) -> bool:
+    until = world.people[learner_id].unreachable_until
+    return until is None or until <= world.today
+
+
+def answer_messages(world: World, leave: int = 0) -> None:
+    """Answer texts, talk to those who said STOP, ring where a text failed, confirm permissions."""
+    with transaction(world.borough.manager) as session:
+        found = todo(session, list(_ANSWERS))
+    kept = found[: len(found) - leave] if leave else found
+    world.together(world.borough.manager, [_answering(world, one) for one in kept])
+
+
+def _answering(world: World, one: Todo) -> Act:
+    return lambda session: _ANSWERS[one.kind](session, world, one.subject_id)
+
+
+def _answer_text(session: Session, world: World, subject_id: UUID) -> None:
+    words = "Thank you for your message. We will call you this week."
+    messaging.answer(session, subject_id, words, world.borough.manager, world.clock)
+
+
+def _confirm(session: Session, world: World, subject_id: UUID) -> None:
+    proof = Proof(wording_version=CURRENT_VERSION, language="en", interpreter_used=True, note="Asked the sender")
+    consents.confirm_proof(session, subject_id, proof, world.borough.manager, world.clock)
+
+
+_ANSWERS: Mapping[StepKind, Callable[[Session, World, UUID], object]] = {
+    StepKind.MESSAGE_TO_ANSWER: _answer_text,
+    StepKind.STOP_TO_HANDLE: lambda session, world, subject_id: messaging.deal_with_text(
+        session, subject_id, world.borough.manager, world.clock
+    ),
+    StepKind.TEXT_FAILED: lambda session, world, subject_id: messaging.deal_with_message(
+        session, subject_id, world.borough.manager, world.clock
+    ),
+    StepKind.CONSENT_TO_CONFIRM: _confirm,
+}
+
+
+def call_waiting(world: World) -> None:
+    """Ring those whose check-in asks for a call."""
+    with transaction(world.borough.manager) as session:
+        rows = session.execute(_TO_CALL, {"today": world.today}).all()
+    world.together(world.borough.manager, [_calling(world, row[0]) for row in rows])
+
+
+_TO_CALL = text(
+    "SELECT e.id FROM waitlist_entry e WHERE e.state = 'check_in_due' AND e.check_in_asked_on < :today "
+    "AND e.check_in_channels ->> -1 = 'call' ORDER BY e.id"
+)
+
+
+def _calling(world: World, entry_id: UUID) -> Act:
+    manager, clock = world.borough.manager, world.clock
+    if world.happens("check_in_silent"):
+        return lambda session: waitlist.call_unanswered(session, entry_id, manager, clock)
+    wants = not world.happens("check_in_no")
+    return lambda session: waitlist.check_in_replied(session, entry_id, wants, manager, clock)
+
+
+def answer_questions(world: World, leave: int = 0) -> None:
+    """The referrers' side: most answer what the hub asked, some never do."""
+    with transaction(world.borough.manager) as session:
+        found = todo(session, [StepKind.INFORMATION_TO_GIVE])
+        questions = {one.subject_id: referral_reads.questions(session, one.subject_id) for one in found}
+    for one in found[: len(found) - leave]:
+        topics = questions[one.subject_id][-1].topics
+        if world.rng.random() < world.parameters.conduct["referrer_answers"] / 3:
+            answer = InformationAnswer(dict.fromkeys(topics, "Spoke to the learner: as on the form."))
+            actor = _worker(world, one)
+            world.together(actor, [_giving(world, one.subject_id, answer, actor)])
+
+
+def _giving(world: World, referral_id: UUID, answer: InformationAnswer, actor: Actor) -> Act:
+    return lambda session: referrals.give_information(session, referral_id, answer, actor, world.clock)
+
+
+def _worker(world: World, step: Todo) -> Actor:
+    team: Sequence[Actor] = [a for actors in world.borough.referrers.values() for a in actors]
+    own = [a for a in team if a.id == step.user_id] or [
+        a for a in team if a.organisation_id == step.organisation_id
+    ]
+    return own[0] if own else world.borough.manager
