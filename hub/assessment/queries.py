@@ -156,6 +156,18 @@ def completed(session: Session, learner_ids: Iterable[UUID]) -> Sequence[tuple[A
     return [(row[0], row[1]) for row in session.execute(found)]
 
 
+def completed_between(
+    session: Session, start: datetime, end: datetime
+) -> Sequence[tuple[Assessment, Placement]]:
+    """What was decided from `start` on and before `end`."""
+    found = (
+        select(Assessment, Placement)
+        .join(Placement, Placement.assessment_id == Assessment.id)
+        .where(Placement.decided_at >= start, Placement.decided_at < end)
+    )
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
 def placement(session: Session, assessment_id: UUID) -> Placement | None:
     return session.scalar(select(Placement).where(Placement.assessment_id == assessment_id))
 

@@ -188,6 +188,24 @@ def placements(session: Session, learner_ids: Iterable[UUID]) -> dict[UUID, list
     return dict(grouped)
 
 
+@dataclass(frozen=True)
+class CompletedView:
+    """A completed assessment as statistics see it: no learner."""
+
+    case_id: UUID
+    level: Level
+    purpose: Purpose
+    decided_at: datetime
+
+
+def completed_between(session: Session, start: datetime, end: datetime) -> list[CompletedView]:
+    """Assessments completed from `start` on and before `end`, for statistics."""
+    return [
+        CompletedView(one.case_id, decided.level, one.purpose, decided.decided_at)
+        for one, decided in queries.completed_between(session, start, end)
+    ]
+
+
 def placement(session: Session, assessment_id: UUID) -> PlacementView | None:
     """The result of one assessment."""
     row, assessment = queries.placement(session, assessment_id), queries.assessment(session, assessment_id)

@@ -1,9 +1,10 @@
-"""Reading the CSV files that offices really send: Excel's encodings, aliases, wrong delimiters."""
+"""Reading the CSV files that offices really send (Excel's encodings, aliases, wrong delimiters), and writing ours."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from hub.core.errors import RuleBroken
 
@@ -137,3 +138,16 @@ def _check_header(header: list[str], names: tuple[str | None, ...], required: Se
             f"These columns are missing: {', '.join(missing)}. Found: {', '.join(header)[:300]}.",
             code="columns_missing",
         )
+
+
+def spreadsheet_safe(value: object) -> str:
+    """Text for a CSV cell; what a spreadsheet would take for a formula gets an apostrophe."""
+    text = value.isoformat() if isinstance(value, date) else str(value if value is not None else "")
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """A file that Excel opens as UTF-8 and takes for no formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows([[spreadsheet_safe(cell) for cell in row] for row in rows])
+    return "\ufeff" + text.getvalue()

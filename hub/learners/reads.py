@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.core.postcode import outward
 from hub.learners import queries
 from hub.learners.domain.golden import Person, SourceRecordView, golden_record
 from hub.learners.domain.keys import KeyKind, keys_to_look_up
@@ -71,6 +72,12 @@ def needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Needs]:
     """What each learner needs, by their newest telling; a learner never asked is left out."""
     newest = {asked: (now, row) for asked, now, row in queries.needs_of(session, ids)}
     return {asked: needs_view(row, now) for asked, (now, row) in newest.items()}
+
+
+def areas(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The first half of each learner's postcode, such as `E8`: for statistics, never shown beside a name."""
+    known = people(session, ids) if ids else {}
+    return {asked: outward(one.postcode) for asked, one in known.items() if one.postcode}
 
 
 def first_referred_on(session: Session, ids: Collection[UUID]) -> dict[UUID, date]:

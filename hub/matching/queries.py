@@ -1,13 +1,14 @@
 """Selects of rounds, offers and enrolments. With an actor, a foreign and a missing id are answered alike."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from hub.core.clock import LONDON
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
 from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
@@ -253,6 +254,11 @@ def refused_classes(session: Session, learner_ids: Collection[UUID]) -> dict[UUI
     return found
 
 
+def offers_between(session: Session, start: datetime, end: datetime) -> Sequence[Offer]:
+    """Offers made from `start` on and before `end`; nothing sealed is opened."""
+    return session.scalars(select(Offer).where(Offer.made_at >= start, Offer.made_at < end)).all()
+
+
 def offer_history(session: Session, offer_ids: Collection[UUID]) -> Sequence[OfferHistory]:
     found = select(OfferHistory).where(OfferHistory.offer_id.in_(list(offer_ids)))
     return session.scalars(found.order_by(OfferHistory.at, OfferHistory.id)).all()
@@ -316,6 +322,14 @@ def current_where(session: Session, *conditions: Any) -> Sequence[Enrolment]:
 def enrolments_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Enrolment]:
     found = select(Enrolment).where(Enrolment.source_record_id.in_(list(source_record_ids)))
     return session.scalars(found.order_by(Enrolment.id).with_for_update()).all()
+
+
+def enrolments_between(session: Session, start: datetime, end: datetime) -> Sequence[Enrolment]:
+    """Enrolments made from `start` on and before `end`, and those that started in between."""
+    made = and_(Enrolment.created_at >= start, Enrolment.created_at < end)
+    first, last = (moment.astimezone(LONDON).date() for moment in (start, end))
+    started = and_(Enrolment.started_on >= first, Enrolment.started_on < last)
+    return session.scalars(select(Enrolment).where(or_(made, started))).all()
 
 
 def enrolment_history(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[EnrolmentHistory]:

@@ -8,6 +8,12 @@ from hub.matching.reads.enrolments import (
     enrolments,
     enrolments_of,
 )
+from hub.matching.reads.figures import (
+    EnrolmentFigure,
+    OfferFigure,
+    enrolments_between,
+    offers_made_between,
+)
 from hub.matching.reads.offers import (
     HistoryLine,
     OfferView,
@@ -37,9 +43,11 @@ from hub.matching.reads.rounds import (
 
 __all__ = [
     "ClassLine",
+    "EnrolmentFigure",
     "EnrolmentView",
     "HistoryLine",
     "Line",
+    "OfferFigure",
     "OfferView",
     "Profile",
     "RoundView",
@@ -50,12 +58,14 @@ __all__ = [
     "count_to_decide",
     "enrolment_for",
     "enrolments",
+    "enrolments_between",
     "enrolments_of",
     "match_round",
     "offer",
     "offer_for",
     "offer_history",
     "offers_in_states",
+    "offers_made_between",
     "offers_of",
     "offers_page",
     "offers_to_answer",

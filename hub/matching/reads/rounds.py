@@ -17,7 +17,7 @@ from hub.matching.domain.packing import unpack
 from hub.matching.domain.result import result_from_dict
 from hub.matching.domain.rounds import LeftOut, LineState, RoundKind, RoundState, Stale
 from hub.matching.domain.snapshot import parse_snapshot
-from hub.matching.models import MatchLine, MatchRound
+from hub.matching.models import MatchClass, MatchLine, MatchRound
 from hub.provision import reads as provision
 from hub.provision.reads import EsolClassView
 
@@ -178,6 +178,41 @@ def why(session: Session, round_id: UUID, learner_id: UUID, class_id: UUID) -> l
         for line in found
         for answer in [answers.why(line.key, one.key)]
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAnswer:
+    """The answer for one class of a round and one entry of a learner."""
+
+    view: EsolClassView
+    has_it: bool
+    letter: str
+    sentences: tuple[str, ...]
+
+
+def class_answers(session: Session, round_id: UUID, learner_id: UUID) -> list[ClassAnswer]:
+    """For one learner, the answer for every class of the round: the own one first, then the nearest miss.
+
+    NotFound when the learner took no part.
+    """
+    row = queries.match_round(session, round_id)
+    found = queries.line_of_learner(session, row.id, learners.same_person_ids(session, learner_id))
+    if not found:
+        raise NotFound("This learner was not in the round.")
+    classes = queries.round_classes(session, row.id)
+    views = provision.classes(session, [one.esol_class_id for one in classes])
+    answers = explainer(row)
+    rows = [
+        _class_answer(views[one.esol_class_id], one, line, answers) for line in found for one in classes
+    ]
+    return sorted(rows, key=lambda one: (not one.has_it, "BCA-".index(one.letter), len(one.sentences)))
+
+
+def _class_answer(view: EsolClassView, one: MatchClass, line: MatchLine, answers: Explainer) -> ClassAnswer:
+    if one.key is None:
+        return ClassAnswer(view, False, "-", (one.left_out.words + "." if one.left_out else "",))
+    answer = answers.why(line.key, one.key)
+    return ClassAnswer(view, line.esol_class_id == view.id, answer.letter, answer.sentences())
 
 
 def explainer(row: MatchRound) -> Explainer:
