@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
-from hub.infra.db import record
 from hub.learners import reads as learners
 from hub.learners.domain import LearnersMerged, LearnersUnmerged
 from hub.steps import service as steps
 from hub.waitlist import queries
-from hub.waitlist.domain import ACTIVE, DUPLICATE, EntryRemoved, EntryState
+from hub.waitlist.domain import ACTIVE, DUPLICATE, EntryState
 from hub.waitlist.models import WaitlistEntry
 from hub.waitlist.service.priorities import refresh
 from hub.waitlist.service.states import Change, change, keep_step, write_history
@@ -63,12 +62,12 @@ def _standing(entry: WaitlistEntry) -> tuple[object, ...]:
 def _remove_as_duplicate(
     session: Session, entry: WaitlistEntry, keep: WaitlistEntry, actor: Actor, clock: Clock
 ) -> None:
+    # No EntryRemoved: the learner goes on waiting, in the entry that stays.
     entry.state_before_merge, entry.paused_before_merge = entry.state, entry.paused_until
     entry.duplicate_of_id = keep.id
     if entry.state is not EntryState.WAITING:
         change(session, entry, Change(EntryState.WAITING, DUPLICATE), actor, clock)
     change(session, entry, Change(EntryState.REMOVED, DUPLICATE), actor, clock)
-    record(session, EntryRemoved(entry.id, entry.learner_id, entry.case_id, DUPLICATE))
 
 
 def _restore(session: Session, entry: WaitlistEntry, actor: Actor, clock: Clock) -> None:
