@@ -139,6 +139,23 @@ OUTCOME_LABELS: Mapping[Outcome, str] = {
 }
 
 
+MOVE_LABELS: Mapping[Move, str] = {
+    Move.SUBMIT: "Referral came in",
+    Move.ASK: "Information asked",
+    Move.ANSWER: "Information given",
+    Move.ACCEPT: "Accepted for assessment",
+    Move.ASSESS: "Assessed",
+    Move.LIST: "On the waiting list",
+    Move.PLACE: "Has a place",
+    Move.UNPLACE: "Back on the waiting list",
+    Move.HOLD: "Put on hold",
+    Move.RELEASE: "Taken off hold",
+    Move.CLOSE: "Closed",
+    Move.REOPEN: "Opened again",
+    Move.RELAY: "The referrer asked to withdraw; passed on",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a case is closed: the outcome, the coded reason where one is needed, a note, the survivor of a duplicate."""

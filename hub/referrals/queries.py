@@ -77,23 +77,16 @@ def duplicates_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[
     return session.scalars(found.order_by(Referral.id).with_for_update()).all()
 
 
-def same_person(session: Session, organisation_id: UUID, person_key: bytes) -> Sequence[Referral]:
-    """The organisation's own referrals of this person that it may believe to be open."""
-    found = select(Referral).where(
-        Referral.organisation_id == organisation_id,
-        Referral.person_key == person_key,
-        or_(Referral.state != ReferralState.CLOSED, Referral.outcome == Outcome.DUPLICATE),
-    )
-    return session.scalars(found).all()
-
-
-def same_external(session: Session, organisation_id: UUID, external_reference: str) -> Sequence[Referral]:
-    """The organisation's own referrals with this reference of its own that it may believe to be open."""
-    found = select(Referral).where(
-        Referral.organisation_id == organisation_id,
-        Referral.external_reference == external_reference,
-        or_(Referral.state != ReferralState.CLOSED, Referral.outcome == Outcome.DUPLICATE),
-    )
+def same_person(
+    session: Session, organisation_id: UUID, person_key: bytes, external_reference: str | None
+) -> Sequence[Referral]:
+    """The organisation's own referrals of this person, or under this reference of its own, that it may believe
+    to be open."""
+    same = Referral.person_key == person_key
+    if external_reference:
+        same = or_(same, Referral.external_reference == external_reference)
+    believed_open = or_(Referral.state != ReferralState.CLOSED, Referral.outcome == Outcome.DUPLICATE)
+    found = select(Referral).where(Referral.organisation_id == organisation_id, same, believed_open)
     return session.scalars(found).all()
 
 
@@ -127,6 +120,12 @@ def lock_name(session: Session, name: bytes) -> None:
     """Let only one transaction at a time do this; held until its end."""
     number = int.from_bytes(name[:8], "big", signed=True)
     session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def submitted_between(session: Session, start: datetime, end: datetime) -> Sequence[Referral]:
+    """Referrals that came from `start` on and before `end`."""
+    found = select(Referral).where(Referral.submitted_at >= start, Referral.submitted_at < end)
+    return session.scalars(found).all()
 
 
 def history_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[ReferralHistory]:
@@ -241,3 +240,24 @@ def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:
         .group_by(Referral.state, on_hold)
     )
     return {(state, held): number for state, held, number in session.execute(found)}
+
+
+def ages(session: Session, bounds: tuple[datetime, datetime]) -> dict[ReferralState, tuple[int, int, int]]:
+    """How many open referrals stand in each state: moved since the first bound, since the second, before both."""
+    young, middle = bounds
+    found = (
+        select(
+            Referral.state,
+            func.count().filter(Referral.moved_at >= young),
+            func.count().filter(Referral.moved_at < young, Referral.moved_at >= middle),
+            func.count().filter(Referral.moved_at < middle),
+        )
+        .where(Referral.state != ReferralState.CLOSED)
+        .group_by(Referral.state)
+    )
+    return {state: (new, older, oldest) for state, new, older, oldest in session.execute(found)}
+
+
+def by_reference(session: Session, reference: str) -> Referral | None:
+    """The referral of a reference that was read out."""
+    return session.scalar(select(Referral).where(Referral.reference == reference))

@@ -126,6 +126,11 @@ def listed(
     return [entry_view(row) for row in queries.listed(session, wanted, offset=offset, limit=limit)]
 
 
+def count_in(session: Session, state: EntryState) -> int:
+    """How many entries stand in a state: for the board."""
+    return queries.count(session, EntryFilter(state=state))
+
+
 def priorities(session: Session, learner_ids: Collection[UUID], today: date) -> dict[UUID, Priority]:
     """The band of each learner with its reasons in words."""
     facts: dict[UUID, list[Fact]] = defaultdict(list)

@@ -22,9 +22,9 @@ from hub.policy import reads as policy
 from hub.referrals import reads, service
 from hub.referrals.domain import (
     BEFORE_ASSESSMENT,
+    MOVE_LABELS,
     OUTCOME_LABELS,
     SOURCE_LABELS,
-    Move,
     ReferralState,
     Source,
     may_end_in,
@@ -188,30 +188,13 @@ class HistoryRow:
     text: str
 
 
-_TITLES = {
-    Move.SUBMIT: "Referral came in",
-    Move.ASK: "Information asked",
-    Move.ANSWER: "Information given",
-    Move.ACCEPT: "Accepted for assessment",
-    Move.ASSESS: "Assessed",
-    Move.LIST: "On the waiting list",
-    Move.PLACE: "Has a place",
-    Move.UNPLACE: "Back on the waiting list",
-    Move.HOLD: "Put on hold",
-    Move.RELEASE: "Taken off hold",
-    Move.CLOSE: "Closed",
-    Move.REOPEN: "Opened again",
-    Move.RELAY: "The referrer asked to withdraw; passed on",
-}
-
-
 def _history(session: Session, view: ReferralView) -> list[HistoryRow]:
     reasons = {one.code: one.label for one in policy.reasons(session)}
     names = {one.id: one.name for one in accounts.users_of(session, accounts.hub_organisation(session).id)}
     names |= {one.id: one.name for one in accounts.users_of(session, view.organisation_id)}
     rows = []
     for happened in reversed(reads.history(session, view.id)):
-        title = _TITLES[happened.move]
+        title = MOVE_LABELS[happened.move]
         if happened.outcome is not None:
             title += f": {OUTCOME_LABELS[happened.outcome]}"
         who = names.get(happened.actor_id, "") if happened.actor_id else "The service"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.consent import reads as consents
 from hub.core.errors import Conflict, Gone, NotFound, RuleBroken
+from hub.core.permissions import Role
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import audit, geography
 from hub.infra.access import allow, current_actor
@@ -222,9 +223,23 @@ def send(draft_id: UUID) -> ResponseReturnValue:
         if error.code != "already_referred":
             raise
         notice(error.detail)
-        return redirect(url_for("referrals.mine_one", referral_id=error.extra["referral_id"]))
+        return redirect(_already_sent(error))
     with transaction() as session:
         return _show_check(_open_draft(session, draft_id), form), 422
+
+
+def _already_sent(error: Conflict) -> str:
+    """The referral that stands already, on the page that this person has for it."""
+    referral_id = error.extra.get("referral_id")
+    if current_actor().role is not Role.REFERRER:
+        return (
+            url_for("referrals.one", referral_id=referral_id)
+            if referral_id
+            else url_for("referrals.worklist")
+        )
+    return (
+        url_for("referrals.mine_one", referral_id=referral_id) if referral_id else url_for("referrals.mine")
+    )
 
 
 class _Unfinished(Exception):

@@ -2,6 +2,7 @@
 
 from hub.referrals.queries import Filter
 from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts
+from hub.referrals.reads.figures import ReferralFigure, submitted_at, submitted_between
 from hub.referrals.reads.outlook import Outlook, outlooks
 from hub.referrals.reads.standing import Standing, public_standing
 from hub.referrals.reads.timeline import PublicEvent, public_timeline
@@ -11,6 +12,8 @@ from hub.referrals.reads.views import (
     Happening,
     MyReferral,
     ReferralView,
+    ages,
+    by_reference,
     counts,
     details,
     history,
@@ -35,9 +38,12 @@ __all__ = [
     "MyReferral",
     "Outlook",
     "PublicEvent",
+    "ReferralFigure",
     "ReferralView",
     "Standing",
+    "ages",
     "as_shown",
+    "by_reference",
     "counts",
     "details",
     "draft",
@@ -54,6 +60,8 @@ __all__ = [
     "referrals_by_id",
     "referrals_of",
     "sources",
+    "submitted_at",
+    "submitted_between",
     "total",
     "worklist",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -175,6 +175,17 @@ def total(session: Session, wanted: Filter) -> int:
 def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:
     """How many open referrals stand in each state, by whether they are on hold."""
     return queries.counts(session)
+
+
+def ages(session: Session, now: datetime) -> dict[ReferralState, tuple[int, int, int]]:
+    """Open referrals by state and time in it: under two weeks, two to six, longer."""
+    return queries.ages(session, (now - timedelta(weeks=2), now - timedelta(weeks=6)))
+
+
+def by_reference(session: Session, reference: str) -> ReferralView | None:
+    """The referral of a tidy reference (`core.ids.tidy_reference`), for the hub's search."""
+    found = queries.by_reference(session, reference)
+    return _view(found) if found else None
 
 
 def sources(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -89,7 +89,10 @@ def end(session: Session, referral: Referral, ending: Ending, actor: Actor, cloc
 
 
 def reopen(session: Session, referral_id: UUID, note: str, actor: Actor, clock: Clock) -> Referral:
-    """Take a closed case up again where it was; refused while the learner has a newer open referral."""
+    """Take a closed case up again where it was; refused while the learner has a newer open referral.
+
+    One that was closed while information was asked comes back as submitted: the question has ended with it.
+    """
     referral = queries.referral_of(session, referral_id, actor, lock=True)
     if is_open(referral.state):
         return referral
@@ -99,15 +102,10 @@ def reopen(session: Session, referral_id: UUID, note: str, actor: Actor, clock: 
                 f"The learner has a newer open referral: {other.reference}.", code="newer_referral_open"
             )
     move(session, referral, Doing(Move.REOPEN, note=note), actor, clock)
-    _back_to_solid_ground(session, referral, actor, clock)
+    if referral.state is ReferralState.INFO_REQUESTED:  # its question ended with it: nobody would be reminded
+        move(session, referral, Doing(Move.ANSWER), actor, clock)
     record(session, ReferralReopened(referral.id, referral.learner_id))
     return referral
-
-
-def _back_to_solid_ground(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:
-    """A state that rests on something gone (a question, a list entry, a place) opens a review for a person."""
-    if referral.state in {ReferralState.WAITING, ReferralState.PLACED, ReferralState.INFO_REQUESTED}:
-        open_review(session, referral, clock)
 
 
 def use_earlier_assessment(session: Session, referral_id: UUID, actor: Actor, clock: Clock) -> Referral:

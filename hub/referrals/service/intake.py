@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
@@ -76,7 +77,7 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     _note_priority(session, new, found, actor, clock)
     case = _Case(organisation_id, person_key, route is AgeRoute.ADVISER_16_18, clock.now())
     referral = _add(session, new, found, case, actor)
-    move(session, referral, Doing(Move.SUBMIT), actor, clock)
+    _store(session, referral, actor, clock)
     record(session, ReferralSubmitted(referral.id, referral.learner_id, organisation_id))
     return referral
 
@@ -146,13 +147,11 @@ def _organisation(new: NewReferral, actor: Actor) -> UUID:
 
 
 def _require_first(session: Session, organisation_id: UUID, key: bytes, external: str | None) -> None:
-    """Two clicks at once become one referral: the second waits here and then finds the first."""
-    queries.lock_name(session, blind_index("referral_lock", f"{organisation_id}|{key.hex()}"))
-    own = list(queries.same_person(session, organisation_id, key))
-    if external:
-        own += queries.same_external(session, organisation_id, external)
+    """The organisation's own open referral of this learner stands already. Two at once meet at the unique index."""
+    own = queries.same_person(session, organisation_id, key, external)
+    standing = public_standing(session, own)
     for referral in own:
-        if is_open(public_standing(session, [referral])[referral.id].state):
+        if is_open(standing[referral.id].state):
             error = Conflict(
                 f"Your organisation has already referred this learner: {referral.reference}.",
                 code="already_referred",
@@ -172,6 +171,18 @@ def _record_consent(
 ) -> None:
     if new.consent is not None:
         consents.record(session, _as_consent(new.consent, new.organisation_id), found, actor, clock)
+
+
+def _store(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:
+    """Write the referral with its history and step; of two at the same moment the second is told of the first."""
+    try:
+        with session.no_autoflush:  # history, audit and step go to the database together
+            move(session, referral, Doing(Move.SUBMIT), actor, clock)
+    except IntegrityError as error:
+        if "uq_referral_person_open" not in str(error.orig):
+            raise
+        words = "Your organisation has already referred this learner, a moment ago."
+        raise Conflict(words, code="already_referred") from None
 
 
 def _note_priority(session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock) -> None:

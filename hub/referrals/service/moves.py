@@ -1,5 +1,6 @@
 """The one place where a referral moves: state, history and open step change together."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,6 +18,7 @@ from hub.referrals.models import Referral, ReferralHistory
 from hub.steps import reads as step_reads
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, Owner, StepKind
+from hub.steps.reads import StepView
 
 STEP_OF: dict[ReferralState, tuple[StepKind, str]] = {
     ReferralState.SUBMITTED: (StepKind.REFERRAL_TO_REVIEW, "review_days"),
@@ -34,6 +36,17 @@ OWN_KINDS = frozenset(
         StepKind.ADVISER_TO_SEE,
     }
 )
+CARRIES = frozenset(
+    {
+        StepKind.WAITING_CHECK_IN,
+        StepKind.OFFER_PROVIDER,
+        StepKind.OFFER_LEARNER,
+        StepKind.OFFER_TO_DECIDE,
+        StepKind.ENROLMENT_TO_START,
+        StepKind.COURSE_TO_FINISH,
+    }
+)
+"""Steps of list entries, offers and enrolments that carry a waiting or placed case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,35 +133,38 @@ def keep_step(
     session: Session, referral: Referral, actor: Actor, clock: Clock, *, is_new: bool = False
 ) -> None:
     """Leave exactly the step open that the case's state asks for; none once it is closed."""
-    wanted = _step_for(session, referral, clock)
-    if not is_new:
-        _close_others(session, referral, wanted, clock)
-    if wanted is not None:
-        steps.open_step(session, wanted, clock)
-    elif referral.state is ReferralState.TO_ASSESS:
-        case = CaseToAssess(referral.id, referral.learner_id, referral.source_record_id, referral.subject_id)
-        session.flush()
-        assessments.ask(session, case, actor, clock)
-
-
-def _close_others(session: Session, referral: Referral, wanted: NewStep | None, clock: Clock) -> None:
     if not is_open(referral.state):
         steps.close_steps(session, [referral.id], clock, "closed")
         return
-    opened = step_reads.open_steps(session, [referral.id], clock.today()).get(referral.id, [])
+    opened = [] if is_new else step_reads.learner_steps(session, [referral.learner_id], clock.today())
+    wanted = _step_for(session, referral, opened, clock)
     for one in opened:
-        if one.kind in OWN_KINDS and (wanted is None or one.kind is not wanted.kind):
+        is_own = one.subject_id == referral.id and one.kind in OWN_KINDS
+        if is_own and (wanted is None or one.kind is not wanted.kind):
             steps.close_step(session, one.kind, referral.id, clock)
+    if wanted is not None:
+        steps.open_step(session, wanted, clock)
+    elif referral.state is ReferralState.TO_ASSESS:
+        _ask_for_appointment(session, referral, actor, clock)
 
 
-def _step_for(session: Session, referral: Referral, clock: Clock) -> NewStep | None:
-    if not is_open(referral.state):
-        return None
+def _ask_for_appointment(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:
+    session.flush()
+    case = CaseToAssess(referral.id, referral.learner_id, referral.source_record_id, referral.subject_id)
+    assessments.ask(session, case, actor, clock)
+
+
+def _step_for(
+    session: Session, referral: Referral, opened: Collection[StepView], clock: Clock
+) -> NewStep | None:
+    """The case's own step. Waiting or placed it has one only where nothing else of the learner's stands."""
     if referral.hold_until is not None:
         return _step(session, referral, StepKind.ON_HOLD_TO_REVIEW, referral.hold_until)
-    if referral.state not in STEP_OF:
+    if referral.state is ReferralState.TO_ASSESS:
         return None
-    kind, due_clock = STEP_OF[referral.state]
+    if referral.state not in STEP_OF and any(one.kind in CARRIES for one in opened):
+        return None
+    kind, due_clock = STEP_OF.get(referral.state, (StepKind.REFERRAL_TO_REVIEW, "review_days"))
     if referral.adviser_needed and referral.state is ReferralState.SUBMITTED:
         kind = StepKind.ADVISER_TO_SEE
     return _step(session, referral, kind, steps.due(session, due_clock, clock))

@@ -76,7 +76,7 @@ def test_asking_holding_and_closing(manager, referral, session):
     assert "Closed: Closed by the hub" in page
     assert "Moved to Leeds" in page
     assert manager.post(f"{address}/reopen", data={"note": "Back again"}).status_code == 302
-    assert state_of(session, referral) is ReferralState.INFO_REQUESTED
+    assert state_of(session, referral) is ReferralState.SUBMITTED
 
 
 def test_a_signpost_needs_an_assessment(manager, referral):

@@ -1,0 +1,199 @@
+"""The board, one person's work and one learner's page, put together from what the slices tell."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.core.permissions import Actor, Role
+from hub.desk import queries
+from hub.desk.domain import STAGES, Stage
+from hub.infra.audit import AuditEntry, entries_of
+from hub.learners import reads as learners
+from hub.referrals import reads as referrals
+from hub.referrals.domain import ReferralState
+from hub.steps import reads as steps
+from hub.steps.domain import StepKind
+from hub.steps.reads import StepView
+from hub.waitlist import reads as waitlists
+from hub.waitlist.domain import EntryState
+
+S, K = ReferralState, StepKind
+MOST_LOOKS = 50
+
+_STATES: dict[str, tuple[ReferralState, ...]] = {
+    "referred": (S.SUBMITTED, S.INFO_REQUESTED),
+    "to_assess": (S.TO_ASSESS,),
+    "assessed": (S.ASSESSED,),
+    "waiting": (S.WAITING,),
+    "placed": (S.PLACED,),
+}
+_KINDS: dict[str, tuple[StepKind, ...]] = {
+    "referred": (
+        K.REFERRAL_TO_REVIEW,
+        K.INFORMATION_TO_GIVE,
+        K.DUPLICATE_TO_DECIDE,
+        K.ADVISER_TO_SEE,
+        K.CONSENT_TO_CONFIRM,
+    ),
+    "to_assess": (K.APPOINTMENT_TO_MAKE, K.ASSESSMENT_TO_DO, K.ON_HOLD_TO_REVIEW),
+    "assessed": (),
+    "waiting": (K.WAITING_CHECK_IN, K.ROUND_TO_RUN),
+    "offered": (K.OFFER_PROVIDER, K.OFFER_LEARNER, K.OFFER_TO_DECIDE),
+    "placed": (K.ENROLMENT_TO_START, K.COURSE_TO_FINISH),
+}
+OTHERS_HOLD = (
+    K.INFORMATION_TO_GIVE,
+    K.OFFER_PROVIDER,
+    K.OFFER_LEARNER,
+    K.ENROLMENT_TO_START,
+    K.COURSE_TO_FINISH,
+    K.PLACES_TO_CONFIRM,
+)
+"""What the hub waits for: referrers, providers and learners hold these."""
+
+
+def board(session: Session, clock: Clock) -> list[Stage]:
+    """The funnel. Open cases by stage, with the time in the stage; late steps beside each."""
+    ages, late = referrals.ages(session, clock.now()), _late(session, clock)
+    offered = _offered_ages(session)
+    found = []
+    for code, title in STAGES.items():
+        numbers = (
+            offered if code == "offered" else _sum(ages.get(state, (0, 0, 0)) for state in _STATES[code])
+        )
+        if code == "waiting":  # a learner with an offer stands one stage further
+            numbers = tuple(max(have - gone, 0) for have, gone in zip(numbers, offered, strict=True))
+        found.append(Stage(code, title, numbers[0], numbers[1], numbers[2], late[code]))
+    return found
+
+
+def _sum(rows: Iterable[tuple[int, int, int]]) -> tuple[int, ...]:
+    columns = list(zip(*rows, strict=True))
+    return tuple(sum(column) for column in columns)
+
+
+def _late(session: Session, clock: Clock) -> dict[str, int]:
+    by_kind = steps.counts_by_kind(session, clock.today())
+    return {code: sum(by_kind.get(kind, (0, 0))[1] for kind in kinds) for code, kinds in _KINDS.items()}
+
+
+def _offered_ages(session: Session) -> tuple[int, ...]:
+    """Entries with an offer out; an offer lives for days, so all are young."""
+    return (waitlists.count_in(session, EntryState.OFFERED), 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """One line of My work: the step and, for those who may know, whom it is about."""
+
+    step: StepView
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """My work by urgency. `others` counts what waits for somebody else: (kind's title, open, overdue)."""
+
+    overdue: list[WorkRow]
+    today: list[WorkRow]
+    new: list[WorkRow]
+    later: list[WorkRow]
+    escalated: list[WorkRow]
+    others: list[tuple[StepKind, int, int]]
+    total: int
+
+
+def my_work(session: Session, actor: Actor, clock: Clock) -> Work:
+    """What this person can do now, each line with the learner's name where they may see it."""
+    found = steps.my_work(session, actor, clock.today())
+    every = [*found.overdue, *found.today, *found.soon, *found.escalated]
+    names = _names(session, every, actor)
+    fresh = {one.id for one in found.soon if (clock.now() - one.opened_at).days < 1}
+    return Work(
+        overdue=_rows(found.overdue, names),
+        today=_rows(found.today, names),
+        new=_rows([one for one in found.soon if one.id in fresh], names),
+        later=_rows([one for one in found.soon if one.id not in fresh], names),
+        escalated=_rows(found.escalated, names),
+        others=_others(session, clock) if actor.role is Role.HUB_MANAGER else [],
+        total=found.total,
+    )
+
+
+def _rows(views: list[StepView], names: dict[UUID, str]) -> list[WorkRow]:
+    return [WorkRow(one, names.get(one.id, "")) for one in views]
+
+
+def _names(session: Session, views: Collection[StepView], actor: Actor) -> dict[UUID, str]:
+    """Names by step: the hub sees learners; a referrer, the names as their own organisation wrote them."""
+    if actor.is_hub:
+        people = learners.people(session, {one.learner_id for one in views if one.learner_id})
+        return {one.id: people[one.learner_id].full_name for one in views if one.learner_id in people}
+    if actor.role is Role.REFERRER:
+        return _own_names(session, views, actor)
+    return {}
+
+
+def _own_names(session: Session, views: Collection[StepView], actor: Actor) -> dict[UUID, str]:
+    cases = referrals.referrals_by_id(
+        session, {one.subject_id for one in views if one.subject_type == "referral"}
+    )
+    own = {key: case for key, case in cases.items() if case.organisation_id == actor.organisation_id}
+    written = learners.records(session, {case.source_record_id for case in own.values()})
+    return {
+        one.id: written[own[one.subject_id].source_record_id].full_name
+        for one in views
+        if one.subject_id in own
+    }
+
+
+def _others(session: Session, clock: Clock) -> list[tuple[StepKind, int, int]]:
+    by_kind = steps.counts_by_kind(session, clock.today())
+    return [(kind, *by_kind[kind]) for kind in OTHERS_HOLD if kind in by_kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A learner that a search found."""
+
+    learner_id: UUID
+    name: str
+    born: object
+    postcode: str | None
+    state: ReferralState | None
+    reference: str
+
+
+def results(session: Session, search_id: UUID, actor: Actor, clock: Clock) -> list[Found]:
+    """The learners of a saved search, in the order found. NotFound for somebody else's, Gone when old."""
+    row = queries.saved(session, search_id, actor, clock.now())
+    ids = [UUID(text) for text in row.learner_ids]
+    people = learners.people(session, ids)
+    cases = referrals.referrals_of(session, list({people[one].learner_id for one in ids if one in people}))
+    found = []
+    for learner_id in ids:
+        person = people.get(learner_id)
+        if person is None:
+            continue
+        own = cases.get(person.learner_id, [])
+        found.append(
+            Found(
+                person.learner_id,
+                person.full_name,
+                person.date_of_birth,
+                person.postcode,
+                own[-1].state if own else None,
+                own[-1].reference if own else "",
+            )
+        )
+    return found
+
+
+def who_looked(session: Session, learner_id: UUID) -> list[AuditEntry]:
+    """The newest entries of the audit log about a learner and their referrals."""
+    ids = learners.same_person_ids(session, learner_id) | {learner_id}
+    cases = [one.id for each in referrals.referrals_of(session, list(ids)).values() for one in each]
+    return entries_of(session, [*ids, *cases], MOST_LOOKS)
