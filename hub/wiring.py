@@ -13,15 +13,21 @@ from hub.assessment import reactions as assessment
 from hub.consent import domain as consent_events
 from hub.consent import reactions as consent
 from hub.core.events import Event
+from hub.desk import jobs as desk_jobs
 from hub.eligibility import reactions as eligibility
+from hub.infra import idempotency
 from hub.infra.db import Handler
-from hub.infra.jobs import Job, at
+from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
 from hub.learners import domain as learner_events
+from hub.matching import domain as offer_events
+from hub.matching import jobs as matching_jobs
+from hub.matching import reactions as matching
 from hub.messaging import domain as message_events
 from hub.messaging import jobs as messaging_jobs
 from hub.messaging import reactions as messaging
 from hub.messaging.service import delivering, digests
+from hub.provision import domain as class_events
 from hub.provision import jobs as provision_jobs
 from hub.referrals import domain as referral_events
 from hub.referrals import jobs as referral_jobs
@@ -35,6 +41,7 @@ from hub.waitlist import reactions as waitlist
 REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     referral_events.ReferralSubmitted: [messaging.referral_submitted],
     referral_events.ReferralClosed: [
+        matching.case_closed,
         waitlist.case_closed,
         assessment.case_closed,
         messaging.referral_closed,
@@ -52,6 +59,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     entry_events.EntryLapsed: [referrals.entry_ended],
     entry_events.CheckInDue: [messaging.check_in_due],
     learner_events.LearnersMerged: [
+        matching.learners_merged,
         waitlist.learners_merged,
         assessment.learners_merged,
         eligibility.learners_merged,
@@ -59,15 +67,22 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
         referrals.learners_merged,
     ],
     learner_events.LearnersUnmerged: [
+        matching.learners_unmerged,
         waitlist.learners_unmerged,
         assessment.learners_unmerged,
         eligibility.learners_unmerged,
         consent.learners_unmerged,
         referrals.learners_unmerged,
     ],
-    consent_events.ConsentWithdrawn: [messaging.consent_withdrawn],
-    message_events.ReplyReceived: [messaging.replied, waitlist.replied],
-    message_events.LearnerStopped: [waitlist.learner_stopped],
+    class_events.ClassCancelled: [matching.class_cancelled],
+    offer_events.OfferReadyForLearner: [messaging.offer_ready],
+    offer_events.OfferConfirmed: [referrals.offer_confirmed, messaging.offer_confirmed],
+    offer_events.OfferReturned: [messaging.offer_returned],
+    offer_events.OfferWithdrawn: [messaging.offer_withdrawn],
+    offer_events.EnrolmentEnded: [referrals.enrolment_ended],
+    consent_events.ConsentWithdrawn: [matching.consent_withdrawn, messaging.consent_withdrawn],
+    message_events.ReplyReceived: [messaging.replied, waitlist.replied, matching.replied],
+    message_events.LearnerStopped: [waitlist.learner_stopped, matching.learner_stopped],
     step_events.DigestDue: [messaging.digest_due],
 }
 
@@ -77,11 +92,17 @@ DELIVERIES: Mapping[str, Delivery] = {
 }
 
 JOBS: Sequence[Job] = (
+    Job("matching.rounds", at(6, 50), matching_jobs.rounds),
+    Job("matching.silence", at(7, 0), matching_jobs.silence),
+    Job("matching.lapse", at(18, 5), matching_jobs.lapse),
+    Job("matching.refills", every(minutes=15), matching_jobs.refills),
     Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
     Job("referrals.remind", at(7, 20), referral_jobs.remind),
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
     Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),
     Job("steps.chase", at(8, 0), step_jobs.chase),
+    Job("idempotency.forget", at(3, 10), idempotency.forget_old),
     Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
+    Job("desk.forget_searches", at(3, 40), desk_jobs.forget_searches),
     Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),
 )

@@ -69,48 +69,12 @@ def database(
         made = Path(lock.name).with_suffix(".made")
         if not made.exists():
             template = embedded_postgres.create_database(server, TEMPLATE)
-            prepare(template.owner_url)
+            migrations.upgrade(template.owner_url)
+            migrations.grant(template.owner_url, "hub_app")
             made.touch()
     name = f"test_{worker_id}"
     yield embedded_postgres.create_database(server, name, template=TEMPLATE)
     embedded_postgres.drop_database(server, name)
-
-
-def prepare(owner_url: str) -> None:
-    """Tables for tests while the first migration is not written yet."""
-    import importlib
-    from importlib.util import find_spec
-
-    from sqlalchemy import ForeignKeyConstraint
-
-    import hub.infra.audit
-    import hub.infra.geography
-    import hub.infra.idempotency
-    import hub.infra.outbox
-    import hub.infra.subject_keys  # noqa: F401
-    from hub.app import SLICES
-
-    for name in SLICES:
-        if find_spec(f"hub.{name}") and find_spec(f"hub.{name}.models"):
-            try:
-                importlib.import_module(f"hub.{name}.models")
-            except Exception as error:
-                print(f"models of {name}: {error!r}")
-    tables = db.Base.metadata.tables
-    for table in tables.values():
-        for constraint in list(table.constraints):
-            if isinstance(constraint, ForeignKeyConstraint):
-                if any(key.target_fullname.split(".")[0] not in tables for key in constraint.elements):
-                    table.constraints.remove(constraint)
-                    for key in constraint.elements:
-                        key.parent.foreign_keys.discard(key)
-                        table.foreign_keys.discard(key)
-    owner = create_engine(owner_url)
-    db.Base.metadata.create_all(owner)
-    with owner.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
-    owner.dispose()
-    migrations.grant(owner_url, "hub_app")
 
 
 @pytest.fixture(scope="session")

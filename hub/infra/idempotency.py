@@ -11,6 +11,7 @@ from flask import Response, current_app, request
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra.access import current_actor
@@ -102,7 +103,8 @@ def _lock_number(owner: UUID, key: str) -> int:
     return int.from_bytes(sha256(owner.bytes + key.encode()).digest()[:8], "big", signed=True)
 
 
-def forget_old(session: Session, now: datetime) -> int:
-    """Delete keys older than 72 hours; how many."""
-    gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+def forget_old(clock: Clock) -> int:
+    """Job: delete keys older than 72 hours; how many."""
+    with transaction() as session:
+        gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
