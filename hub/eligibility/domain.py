@@ -80,7 +80,6 @@ class Pot:
 
     code: str
     label: str
-    plain: str
     valid_from: date
     valid_to: date | None = None
 

@@ -15,6 +15,9 @@ from hub.provision.domain.kinds import Strand
 MOST_PLACES = 500
 MOST_FEE = 500_000
 LONGEST_COURSE = timedelta(days=3 * 366)
+NO_DAY = "Enter at least one day with a start and an end time"
+NO_PLACE = "Select the venue, or say that the class is online"
+NO_FUNDING = "Select who can pay for a place"
 SKILLS = ("speaking", "listening", "reading", "writing")
 _AREA = re.compile(r"E0[0-9]{7}")
 _URL = re.compile(r"https?://[^\s/?#\"<>]+\.[^\s\"<>]+")
@@ -89,7 +92,7 @@ def details_faults(details: ClassDetails, known_pots: Collection[str], today: da
     if not 1 <= details.capacity <= MOST_PLACES:
         faults["capacity"] = f"The number of places must be between 1 and {MOST_PLACES}"
     if details.venue_id is None and not details.online:
-        faults["venue_id"] = "Select the venue, or say that the class is online"
+        faults["venue_id"] = NO_PLACE
     faults.update(_fairness_faults(details))
     return faults
 
@@ -109,7 +112,7 @@ def _teaching_faults(details: ClassDetails) -> dict[str, str]:
 def _time_faults(details: ClassDetails, today: date) -> dict[str, str]:
     faults = {}
     if not details.meetings:
-        faults["meetings"] = "Enter at least one day with a start and an end time"
+        faults["meetings"] = NO_DAY
     elif len({one.weekday for one in details.meetings}) < len(details.meetings):
         faults["meetings"] = "Enter one time for each day"
     elif any(one.ends_at <= one.starts_at for one in details.meetings):
@@ -126,7 +129,7 @@ def _time_faults(details: ClassDetails, today: date) -> dict[str, str]:
 def _money_faults(details: ClassDetails, known_pots: Collection[str]) -> dict[str, str]:
     faults = {}
     if not details.funding:
-        faults["funding"] = "Select who can pay for a place"
+        faults["funding"] = NO_FUNDING
     elif unknown := sorted(set(details.funding) - set(known_pots)):
         faults["funding"] = f"{unknown[0]} is not one of: {', '.join(sorted(known_pots))}"
     if not 0 <= details.fee_pence <= MOST_FEE:

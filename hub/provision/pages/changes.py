@@ -13,6 +13,7 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.provision import reads, service
 from hub.provision.domain import SaveClass
+from hub.provision.domain.details import NO_DAY, NO_FUNDING, NO_PLACE
 from hub.provision.pages.edge import (
     CHANGERS,
     LEVEL_OPTIONS,
@@ -35,7 +36,7 @@ WEEK = list(zip(DAYS, DAY_NAMES, strict=True))
 def add_class() -> ResponseReturnValue:
     """Add a class, open at once or as a draft."""
     owner = whose()
-    form = read_form(ClassForm, request.form) if request.method == "POST" else blank_form(NEW_CLASS)
+    form = _read() if request.method == "POST" else blank_form(NEW_CLASS)
     if request.method == "POST" and form.ok:
         saved = _save(form, None, owner)
         if saved is not None:
@@ -49,10 +50,22 @@ def change_class(class_id: UUID) -> ResponseReturnValue:
     """Change a class; refused with words when somebody else changed it meanwhile."""
     with transaction() as session:
         view = reads.class_to_change(session, class_id, current_actor())
-    form = read_form(ClassForm, request.form) if request.method == "POST" else blank_form(form_values(view))
+    form = _read() if request.method == "POST" else blank_form(form_values(view))
     if request.method == "POST" and form.ok and _save(form, view, view.organisation_id) is not None:
         return redirect(url_for("provision.one_class", class_id=class_id))
     return _page(form, view.organisation_id, view)
+
+
+def _read() -> Form:
+    """The answers; what is missing altogether is told at once with what cannot be read."""
+    form = read_form(ClassForm, request.form)
+    if not any(request.form.get(f"{day}_{end}", "").strip() for day in DAYS for end in ("start", "end")):
+        form.fail("meetings", NO_DAY)
+    if not request.form.get("venue_id") and request.form.get("online") != "yes":
+        form.fail("venue_id", NO_PLACE)
+    if not request.form.getlist("funding"):
+        form.fail("funding", NO_FUNDING)
+    return form
 
 
 def _save(form: Form, view: EsolClassView | None, owner: UUID) -> UUID | None:

@@ -153,10 +153,10 @@ class EsolClassView:
     @property
     def cost(self) -> str:
         """What it costs, in plain words for learners."""
-        plain = [eligibility.pot(code).plain for code in self.funding if code != "self"]
         if self.fee_pence == 0:
             return "Free"
-        return f"{self.fee}. {'. '.join(plain)}" if plain else self.fee
+        others_pay = set(self.funding) - {"self"}
+        return f"{self.fee}, but many people pay less or nothing" if others_pay else self.fee
 
     @property
     def map_url(self) -> str | None:

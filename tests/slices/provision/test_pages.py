@@ -69,6 +69,8 @@ def test_every_fault_stands_beside_its_field(mine):
         "Write the time like 10:00 or 10am",
         "Enter the first day",
         "Enter the number of places",
+        "Select the venue, or say that the class is online",
+        "Select who can pay for a place",
     ):
         assert words in page.text, words
     assert 'href="#tue_end"' in page.text
@@ -76,10 +78,17 @@ def test_every_fault_stands_beside_its_field(mine):
 
 def test_rules_stand_beside_their_fields_too(mine):
     page = mine.post(
-        "/classes/add", data={**FORM, "mon_start": "", "mon_end": "", "funding": [], "title": "<b>"}
+        "/classes/add",
+        data={**FORM, "mon_start": "", "mon_end": "", "funding": [], "title": "<b>", "capacity": "x"},
     )
     assert page.status_code == 422
-    for words in ("Enter at least one day", "Select the venue", "Select who can pay", "&lt;b&gt;"):
+    for words in (
+        "Enter at least one day",
+        "Select the venue",
+        "Select who can pay",
+        "&lt;b&gt;",
+        "must be a whole number",
+    ):
         assert words in page.text
 
 
