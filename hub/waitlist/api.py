@@ -12,7 +12,7 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import api_blueprint, as_uuid, asked_page, page_of
 from hub.waitlist import queries, reads
-from hub.waitlist.queries import EntryFilter
+from hub.waitlist.domain import EntryFilter
 from hub.waitlist.schemas import EntryPage, FilterSchema
 
 blueprint = api_blueprint("waitlist", __name__, "Read the waiting list")

@@ -26,8 +26,7 @@ from hub.policy import reads as policy
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
 from hub.waitlist import queries, reads, service
-from hub.waitlist.domain import Channel, EntryState, policy_on
-from hub.waitlist.queries import EntryFilter
+from hub.waitlist.domain import Channel, EntryFilter, EntryState, policy_on
 from hub.waitlist.reads import EntryView
 from hub.waitlist.schemas import (
     Answer,

@@ -1,7 +1,6 @@
 """Selects of the waiting list."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -9,20 +8,10 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.assessment.domain import Strand
-from hub.core.levels import Level
-from hub.waitlist.domain import ACTIVE, IN_LINE, EntryState
+from hub.waitlist.domain import ACTIVE, IN_LINE, EntryFilter, EntryState
 from hub.waitlist.models import EntryHistory, PriorityFact, WaitlistEntry
 
 ORDER = (WaitlistEntry.priority_band, WaitlistEntry.queue_on, WaitlistEntry.id)
-
-
-@dataclass(frozen=True)
-class EntryFilter:
-    """Which entries a list shows; None: all."""
-
-    level: Level | None = None
-    strand: Strand | None = None
-    state: EntryState | None = None
 
 
 def lock(session: Session, learner_id: UUID, strand: Strand) -> None:

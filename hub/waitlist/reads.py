@@ -12,9 +12,8 @@ from hub.assessment.domain import Skill, Strand
 from hub.core.levels import Level
 from hub.core.wording import waited
 from hub.waitlist import queries
-from hub.waitlist.domain import ACTIVE, EntryState, Fact, Priority, priority
+from hub.waitlist.domain import ACTIVE, IN_LINE, EntryFilter, EntryState, Fact, Priority, priority
 from hub.waitlist.models import WaitlistEntry
-from hub.waitlist.queries import EntryFilter
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,11 @@ def listed(
 def count_in(session: Session, state: EntryState) -> int:
     """How many entries stand in a state: for the board."""
     return queries.count(session, EntryFilter(state=state))
+
+
+def in_line(session: Session) -> list[EntryView]:
+    """Everybody in line today, on hold or not, by priority, then date."""
+    return [view for view in listed(session, EntryFilter()) if view.state in IN_LINE]
 
 
 def priorities(session: Session, learner_ids: Collection[UUID], today: date) -> dict[UUID, Priority]:

@@ -9,8 +9,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 from hub.assessment.domain import Strand
 from hub.core.levels import Level
 from hub.ui.fields import Choice, Date, Text
-from hub.waitlist.domain import EntryState, LevelChange, Pause, Removal
-from hub.waitlist.queries import EntryFilter
+from hub.waitlist.domain import EntryFilter, EntryState, LevelChange, Pause, Removal
 
 
 class Answer(StrEnum):

@@ -99,6 +99,15 @@ class LevelChange:
     assessment_id: UUID | None = None
 
 
+@dataclass(frozen=True)
+class EntryFilter:
+    """Which entries a list shows; None: all."""
+
+    level: Level | None = None
+    strand: Strand | None = None
+    state: EntryState | None = None
+
+
 def require_transition(before: EntryState, after: EntryState) -> None:
     """Raise Conflict when an entry in `before` cannot become `after`: somebody else acted first."""
     if after not in TRANSITIONS.get(before, frozenset()):
