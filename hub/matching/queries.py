@@ -312,6 +312,12 @@ def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[E
     return session.scalars(found.order_by(Enrolment.created_at.desc(), Enrolment.id.desc())).all()
 
 
+def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Offer -> enrolment."""
+    found = select(Enrolment.offer_id, Enrolment.id).where(Enrolment.offer_id.in_(list(offer_ids)))
+    return {row[0]: row[1] for row in session.execute(found)}
+
+
 def current_where(session: Session, *conditions: Any) -> Sequence[Enrolment]:
     """Enrolments that take a place and meet the conditions, locked, in the order of their class."""
     found = select(Enrolment).where(Enrolment.state.in_(TAKES_PLACE), *conditions)

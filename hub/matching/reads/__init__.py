@@ -7,6 +7,7 @@ from hub.matching.reads.enrolments import (
     enrolment_for,
     enrolments,
     enrolments_of,
+    enrolments_of_offers,
 )
 from hub.matching.reads.figures import (
     EnrolmentFigure,
@@ -60,6 +61,7 @@ __all__ = [
     "enrolments",
     "enrolments_between",
     "enrolments_of",
+    "enrolments_of_offers",
     "match_round",
     "offer",
     "offer_for",

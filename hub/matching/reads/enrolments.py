@@ -74,6 +74,11 @@ def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID,
     return dict(grouped)
 
 
+def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Offer -> the enrolment it became."""
+    return queries.enrolments_of_offers(session, offer_ids)
+
+
 def enrolments(
     session: Session,
     states: Collection[EnrolmentState],

@@ -202,9 +202,7 @@ def class_answers(session: Session, round_id: UUID, learner_id: UUID) -> list[Cl
     classes = queries.round_classes(session, row.id)
     views = provision.classes(session, [one.esol_class_id for one in classes])
     answers = explainer(row)
-    rows = [
-        _class_answer(views[one.esol_class_id], one, line, answers) for line in found for one in classes
-    ]
+    rows = [_class_answer(views[one.esol_class_id], one, line, answers) for line in found for one in classes]
     return sorted(rows, key=lambda one: (not one.has_it, "BCA-".index(one.letter), len(one.sentences)))
 
 

@@ -1,6 +1,7 @@
 """Learners who wait, classes with places, a provider with an agreement; and the way from preview to place."""
 
 from datetime import date, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -58,7 +59,7 @@ class World:
 
     def add_class(self, *, capacity=2, provider=None, **changes):
         provider = provider or self.college
-        given = {
+        given: dict[str, Any] = {
             "title": "Everyday English",
             "strand": ClassStrand.GENERAL,
             "levels": (Level.E1,),
@@ -75,7 +76,7 @@ class World:
         return provision.save_class(self.session, asked, provider, self.clock)
 
     def add_learner(self, *, level=Level.E1, strand=Strand.GENERAL, needs=None, waited=30, **changes):
-        given = {
+        given: dict[str, Any] = {
             "given_names": "Amina",
             "family_name": f"Warsame {uuid4().hex[:8]}",
             "date_of_birth": date(1990, 3, 27),

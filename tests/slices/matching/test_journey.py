@@ -39,8 +39,14 @@ def counters(world, class_id):
     return view.held, view.enrolled, view.free
 
 
+def entry_now(world, entry):
+    found = waitlist.entry(world.session, entry.id)
+    assert found is not None
+    return found
+
+
 def entry_state(world, entry):
-    return waitlist.entry(world.session, entry.id).state
+    return entry_now(world, entry).state
 
 
 def kinds(world, subject_id):
@@ -117,7 +123,7 @@ def test_yes_and_yes_enrols_and_gives_permission_to_pass_name_and_phone(world, o
 
 
 def test_answers_twice_are_one_answer(world, offered):
-    offer_id, entry, esol_class = offered
+    offer_id, _, esol_class = offered
     accept(world, offer_id)
     accept(world, offer_id)
     for _ in range(2):
@@ -129,13 +135,13 @@ def test_answers_twice_are_one_answer(world, offered):
 
 def test_a_learners_no_gives_the_place_back_and_the_class_is_not_offered_again(world, offered):
     offer_id, entry, esol_class = offered
-    queue_on = waitlist.entry(world.session, entry.id).queue_on
+    queue_on = entry_now(world, entry).queue_on
     accept(world, offer_id)
     service.answer_as_learner(world.session, offer_id, NO, world.manager, world.clock)
     assert world.offer(offer_id).state is OfferState.DECLINED_BY_LEARNER
     assert counters(world, esol_class.id) == (0, 0, 2)
     assert entry_state(world, entry) is EntryState.WAITING
-    assert waitlist.entry(world.session, entry.id).queue_on == queue_on
+    assert entry_now(world, entry).queue_on == queue_on
     row = world.preview()
     assert row.placed == 0
     assert (
