@@ -85,8 +85,7 @@ def serve(port: int, host: str, workers: int, with_scheduler: bool) -> None:
     """Serve the pages and the API."""
     from hub import serving
 
-    place = serving.listen(host, port)
-    with serving.database(settings()):
+    with serving.listen(host, port) as place, serving.database(settings()):
         begin()
         serving.serve(place, workers, with_scheduler=with_scheduler)
 

@@ -60,10 +60,8 @@ class _Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 def listen(host: str, port: int) -> socket.socket:
     """The socket to serve on, taken before anything is started. HubError when another program has the port."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.create_server(address[:2], family=family, backlog=OPTIONS["backlog"])
     except OSError as error:
         raise HubError(_no_port(host, port, error)) from None
     made.set_inheritable(True)
