@@ -12,7 +12,7 @@ from hub.accounts import reads as account_reads
 from hub.accounts import service as accounts
 from hub.accounts.domain import NewAgreement, NewOrganisation, NewUser, OrganisationKind
 from hub.core.clock import Clock
-from hub.core.permissions import SYSTEM, Actor, Role
+from hub.core.permissions import ROLE_LABELS, SYSTEM, Actor, Role
 from hub.demo.parameters import read_data
 from hub.provision import service as provision
 from hub.provision.domain import ProviderDetails, ProviderKind, SaveVenue, VenueDetails
@@ -44,7 +44,6 @@ class Borough:
     assessors: list[Actor] = field(default_factory=list)
     referrers: dict[str, list[Actor]] = field(default_factory=dict)
     providers: list[ProviderTeam] = field(default_factory=list)
-    sign_ins: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def manager(self) -> Actor:
@@ -78,8 +77,6 @@ class _Staff:
         email = f"{name.split()[0].lower()}.{name.split()[1].lower()}@{slug}.example"
         new = NewUser(email, name, organisation_id, role)
         made = accounts.create_user(self.session, new, PASSWORD, SYSTEM, self.clock)
-        if role not in {known for known, *_ in self.borough.sign_ins}:
-            self.borough.sign_ins.append((role, name, email))
         return account_reads.actor_for(self.session, made.id)
 
 
@@ -141,6 +138,21 @@ def _provider(staff: _Staff, data: Mapping[str, Any]) -> UUID:
     return organisation_id
 
 
-def password_hint(sign_ins: Sequence[tuple[str, str, str]]) -> str:
+_SHOWN = (Role.REFERRER, Role.HUB_MANAGER, Role.ASSESSOR, Role.PROVIDER, Role.DATA_PROTECTION, Role.AUDITOR, Role.ADMIN)
+_AT = {Role.REFERRER: ("hackney-jobcentre",), Role.PROVIDER: ("mare-street-college",)}
+
+
+def sign_ins(session: Session) -> list[tuple[str, str, str]]:
+    """(role, address, name and place) of one person for each role."""
+    found = []
+    for role in _SHOWN:
+        slug = _AT.get(role, (read_data("organisations")["hub"]["slug"],))[0]
+        home = account_reads.organisation_by_slug(session, slug)
+        user = account_reads.users_of(session, home.id, role)[0]
+        found.append((ROLE_LABELS[role], user.email, f"{user.name}, {home.name}"))
+    return found
+
+
+def password_hint(people: Sequence[tuple[str, str, str]]) -> str:
     """One sign-in per role, as lines for the terminal."""
-    return "\n".join(f"  {role.replace('_', ' '):<16} {email:<44} {name}" for role, name, email in sign_ins)
+    return "\n".join(f"  {role:<24} {email:<46} {who}" for role, email, who in people)

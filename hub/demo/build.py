@@ -14,7 +14,7 @@ from hub.demo.borough import Borough
 from hub.demo.classes import PlannedClass, plan
 from hub.demo.parameters import parameters
 from hub.demo.people import invent
-from hub.demo.year import intake
+from hub.demo.year import intake, today
 from hub.demo.year.post import Post
 from hub.demo.year.run import Year
 from hub.demo.year.world import World, seeded_ids
@@ -64,3 +64,15 @@ def _classes(plan_: Plan, borough: Borough) -> dict[date, list[PlannedClass]]:
     for one in planned:
         by_day[max(one.publish_on, plan_.first)].append(one)
     return by_day
+
+
+def build_until_now(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
+    """The same life, ended in the middle of today's work, with something of everything left to do."""
+    now = clock.now()
+    rng = Random(f"{plan_.seed}/ids")
+    with ids_from(seeded_ids(rng, clock)):
+        year = prepare(plan_, clock)
+        year.run(plan_.first, plan_.last - timedelta(days=1), progress)
+        clock.move_to(now)
+        today.live(year)
+    return year

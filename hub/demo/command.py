@@ -1,0 +1,28 @@
+"""`hub demo`: the demo borough with everything around it, or a service year without a browser."""
+
+import json
+
+import click
+
+SEED = "hackney-2026"
+
+
+@click.command("demo")
+@click.option("--learners", default=None, type=click.IntRange(10, 20_000), help="Learners referred in a year. [1000]")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1024, 65_534), help="The phones are on the next one.")
+@click.option("--headless", is_flag=True, help="Live one service year faster than the clock; print what came of it.")
+@click.option("--fresh", is_flag=True, help="Throw the demo's data away and build it anew.")
+@click.option("--seed", default=SEED, show_default=True, help="The same seed makes the same borough.")
+def demo(learners: int | None, port: int, headless: bool, fresh: bool, seed: str) -> None:
+    """Build the demo borough through the services and serve it, until Ctrl-C."""
+    if headless:
+        from hub.demo.headless import service_year  # noqa: PLC0415 - keeps `hub --help` quick
+
+        found = service_year(learners or 1000, seed)
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        if found["invariant_violations"]["total"]:
+            raise click.exceptions.Exit(1)
+        return
+    from hub.demo.serving import Wish, serve  # noqa: PLC0415 - as above
+
+    serve(Wish(learners or 1000, port, seed, fresh=fresh))
