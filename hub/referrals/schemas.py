@@ -79,6 +79,12 @@ class AddressSchema(_Strict):
     address = Text(300, "address", lines=True)
 
 
+class AddressPageSchema(AddressSchema):
+    """The page lets a person insist on a postcode that our table does not know: it may be new."""
+
+    postcode_checked = YesNo("whether the postcode is right")
+
+
 class LanguageSchema(_Strict):
     preferred_language = Language("language the learner speaks best")
     interpreter_needed = YesNo("whether an interpreter is needed")

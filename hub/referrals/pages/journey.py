@@ -17,7 +17,7 @@ from hub.referrals.pages.consent_form import (
     purposes_of,
 )
 from hub.referrals.schemas import (
-    AddressSchema,
+    AddressPageSchema,
     BirthSchema,
     LanguageSchema,
     NameSchema,
@@ -183,7 +183,7 @@ QUESTIONS: Mapping[str, Question] = {
         Question("name", "learner", "What is the learner's name?", NameSchema, _name),
         Question("date-of-birth", "learner", "When was the learner born?", BirthSchema, _birth),
         Question("contact", "learner", "How can we reach the learner?", PhoneSchema, _contact),
-        Question("address", "learner", "Where does the learner live?", AddressSchema, _address),
+        Question("address", "learner", "Where does the learner live?", AddressPageSchema, _address),
         Question(
             "language", "learner", "Which language does the learner speak best?", LanguageSchema, _language
         ),
@@ -259,6 +259,7 @@ _REST = ("times", "travel", "study", "needs", "reason", "source")
 def as_body(answers: Answers) -> dict[str, Any]:
     """The answers in the form of the API's body, so that both edges load through one schema."""
     learner = {name: value for slug in _PERSON for name, value in answers.get(slug, {}).items()}
+    learner.pop("postcode_checked", None)
     rest = {name: value for slug in _REST for name, value in answers.get(slug, {}).items()}
     body = {"learner": _present(learner), **_present(rest)}
     if "consent" in answers:

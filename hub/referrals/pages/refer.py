@@ -87,10 +87,8 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
     """Keep the answer and go on; what is wrong is said beside the field."""
     with transaction() as session:
         draft, asked = _open_draft(session, draft_id), _question(slug)
-        source = request.form.copy()
-        sure = source.pop("sure", None) == "yes"
-        form = read_form(asked.schema(), source)
-        _check_further(session, asked, form, sure)
+        form = read_form(asked.schema(), request.form)
+        _check_further(session, asked, form)
         if not form.ok:
             return _show(session, draft, asked, form), 422
         if asked.slug == "date-of-birth" and _route(form) is AgeRoute.REFUSE_UNDER_16:
@@ -100,9 +98,9 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
         return redirect(_after(draft_id, asked, changing=request.args.get("change") == "1"))
 
 
-def _check_further(session: Session, asked: Question, form: Form, sure: bool) -> None:
-    """What a schema cannot know: whether the postcode exists, whether a language has been chosen twice."""
-    if asked.slug == "address" and form.ok and not sure:
+def _check_further(session: Session, asked: Question, form: Form) -> None:
+    """What a schema cannot know: whether the postcode exists; and that some time must be possible."""
+    if asked.slug == "address" and form.ok and not form.data.get("postcode_checked"):
         try:
             geography.require_known(session, form.data["postcode"])
         except RuleBroken as error:
@@ -258,7 +256,8 @@ def _load(draft: reads.DraftView) -> NewReferral:
         new: NewReferral = ReferralSchema().load(journey.as_body(draft.answers))
     except ValidationError as error:
         raise _Unfinished({_anchor(field): words for field, words in flatten(error.messages)}) from None
-    return replace(new, channel=Channel.PAGE)
+    checked = bool(draft.answers["address"].get("postcode_checked"))
+    return replace(new, channel=Channel.PAGE, postcode_checked=checked)
 
 
 def _anchor(field: str) -> str:

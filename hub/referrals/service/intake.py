@@ -46,7 +46,10 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReferral:
-    """One referral as an edge has read it. `organisation_id` only where the actor acts for another (a file)."""
+    """One referral as an edge has read it. `organisation_id` only where the actor acts for another (a file).
+
+    `postcode_checked`: a person insists on a postcode that our table does not know.
+    """
 
     person: NewPerson
     source: Source
@@ -59,6 +62,7 @@ class NewReferral:
     channel: Channel = Channel.PAGE
     organisation_id: UUID | None = None
     import_key: bytes | None = None
+    postcode_checked: bool = False
 
 
 def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Referral:
@@ -69,7 +73,8 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     """
     organisation_id = _organisation(new, actor)
     route = require_submittable(new, clock.today())
-    geography.require_known(session, new.person.postcode or "")
+    if not new.postcode_checked:
+        geography.require_known(session, new.person.postcode or "")
     person_key = key_of(new.person)
     _require_first(session, organisation_id, person_key, new.external_reference)
     found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)

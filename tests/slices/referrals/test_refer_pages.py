@@ -154,6 +154,20 @@ def test_under_sixteen_gets_a_signpost_and_nothing_is_kept(referrer, draft):
     assert "Partly done" not in referrer.get(draft).text
 
 
+def test_a_postcode_that_is_not_known_can_be_insisted_on(referrer, draft, session):
+    from hub.infra.geography import Postcode
+
+    session.add(Postcode(postcode="E8 1AB", lat=51.5, lon=-0.06))
+    session.flush()
+    refused = referrer.post(f"{draft}/address", data=ANSWERS["address"])
+    assert refused.status_code == 422
+    assert "We cannot find this postcode" in refused.text
+    insisted = ANSWERS["address"] | {"postcode_checked": "yes"}
+    assert referrer.post(f"{draft}/address", data=insisted).status_code == 302
+    answer_all(referrer, draft, leave_out={"address"})
+    assert referrer.post(f"{draft}/check").headers["Location"].endswith("/done")
+
+
 def test_save_and_return_and_delete(referrer, draft):
     referrer.post(f"{draft}/name", data=ANSWERS["name"])
     assert "Amina Yusuf" in referrer.get("/refer").text
