@@ -32,6 +32,7 @@ from hub.provision import jobs as provision_jobs
 from hub.referrals import domain as referral_events
 from hub.referrals import jobs as referral_jobs
 from hub.referrals import reactions as referrals
+from hub.referrals.service import telling
 from hub.steps import domain as step_events
 from hub.steps import jobs as step_jobs
 from hub.waitlist import domain as entry_events
@@ -44,6 +45,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
         matching.case_closed,
         waitlist.case_closed,
         assessment.case_closed,
+        referrals.referral_closed,
         messaging.referral_closed,
     ],
     assessment_events.AppointmentBooked: [referrals.appointment_booked, messaging.appointment_booked],
@@ -88,6 +90,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
 
 DELIVERIES: Mapping[str, Delivery] = {
     "message": Delivery(gate=delivering.may_go, render=delivering.render, settle=delivering.settle),
+    "referral_closed": Delivery(gate=telling.may_go, render=telling.render, settle=telling.settle),
     "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
 }
 

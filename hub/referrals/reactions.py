@@ -117,9 +117,12 @@ def enrolment_ended(session: Session, event: Ended, actor: Actor, clock: Clock) 
 
 
 def referral_closed(session: Session, event: ReferralClosed, actor: Actor, clock: Clock) -> None:
-    """The referrer hears of it, unless it was their own doing or nothing has ended for them."""
+    """The referrer hears of it, unless it was their own doing or nothing has ended for them; and so do those whose
+    referrals were joined with this one, for whom it ends now too."""
     if "referrer" in event.told:
-        tell_referrer(session, event.referral_id, clock)
+        joined = queries.duplicates_of(session, [event.referral_id])
+        for referral_id in (event.referral_id, *(one.id for one in joined)):
+            tell_referrer(session, referral_id, clock)
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:

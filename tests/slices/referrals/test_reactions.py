@@ -145,6 +145,27 @@ class TestFollowing:
         assert [row.move.value for row in reads.history(session, referral.id)] == ["submit", "close"]
 
 
+def test_the_referrer_is_told_of_a_closing_by_reference_only(session, person, clock):
+    from sqlalchemy import select
+
+    from hub.infra import db
+    from hub.infra.outbox import OutboxEntry
+    from hub.referrals.service import telling
+
+    actor, hub = person(session, Role.REFERRER), person(session, Role.HUB_MANAGER)
+    referral = service.submit(session, new_referral(), actor, clock)
+    service.close(session, referral.id, Ending(Outcome.CLOSED_BY_HUB, "moved_away"), hub, clock)
+    session.flush()
+    db.react(session)
+    queued = session.scalars(select(OutboxEntry).where(OutboxEntry.kind == telling.KIND)).all()
+    assert [entry.ref for entry in queued] == [referral.id]
+    assert telling.may_go(session, referral.id, clock)
+    mail = telling.render(session, referral.id, "ref", clock)
+    assert mail.to == "referrer@the-jobcentre.example"
+    assert referral.reference in mail.body
+    assert "Amina" not in mail.subject + mail.body
+
+
 def test_persons_with_other_details_are_not_one(session, person, clock):
     actor = person(session, Role.REFERRER)
     twin = replace(new_referral().person, given_names="Amira")
