@@ -44,6 +44,7 @@ from hub.messaging.service.sending import (
     fall_back,
     forget_question,
     send,
+    send_all,
     withdraw_waiting,
 )
 from hub.provision import reads as provision
@@ -175,12 +176,14 @@ def _appointment(
     day_before = london_time(found.slot.day - timedelta(days=1), 10)
     if day_before - clock.now() >= timedelta(hours=18):
         sending.append(("appointment_reminder", day_before))
-    for name, at in sending:
-        new = NewMessage(
+    news = [
+        NewMessage(
             learner_id=learner_id, template=name, values=values, asks=asks_by_text(name, appointment_id),
-            not_before=at, useless_after=starts, dedupe=f"{name}:{appointment_id}",
-        )  # fmt: skip
-        send(session, new, SYSTEM, clock)
+            not_before=at, useless_after=starts,
+        )
+        for name, at in sending
+    ]  # fmt: skip
+    send_all(session, news, SYSTEM, clock)
 
 
 def _appointment_values(found: assessment.AppointmentView) -> dict[str, str]:
@@ -229,13 +232,14 @@ def offer_ready(session: Session, event: OfferOfClass, actor: Actor, clock: Cloc
     values = _class_values(found) | {"link": link, "by": by}
     times: list[tuple[str, datetime | None]] = [("offer", None)]
     times += [("offer_reminder", at) for at in reminder_times(clock.now(), answer_by)]
-    for number, (template, at) in enumerate(times):
-        new = NewMessage(
+    news = [
+        NewMessage(
             learner_id=event.learner_id, template=template, values=values,
             asks=asks_by_text(template, event.offer_id), not_before=at, useless_after=until,
-            dedupe=f"offer:{event.offer_id}:{number}",
-        )  # fmt: skip
-        send(session, new, SYSTEM, clock)
+        )
+        for template, at in times
+    ]  # fmt: skip
+    send_all(session, news, SYSTEM, clock)
 
 
 def offer_confirmed(session: Session, event: OfferOfClass, actor: Actor, clock: Clock) -> None:
@@ -336,10 +340,8 @@ def digest_due(session: Session, event: DigestDue, actor: Actor, clock: Clock) -
 def _tell(  # noqa: PLR0913, PLR0917 - whom, what, with which words, about what
     session: Session, learner_id: UUID, template: str, values: dict[str, str], clock: Clock, about: UUID
 ) -> None:
-    new = NewMessage(
-        learner_id=learner_id, template=template, values=values, about_id=about, dedupe=f"{template}:{about}"
-    )
-    send(session, new, SYSTEM, clock)
+    new = NewMessage(learner_id=learner_id, template=template, values=values, about_id=about)
+    send_all(session, [new], SYSTEM, clock)
 
 
 def _status_link(

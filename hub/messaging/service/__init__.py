@@ -8,6 +8,7 @@ from hub.messaging.service.sending import (
     forget_question,
     require_sendable,
     send,
+    send_all,
     withdraw_waiting,
     write_to,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "require_sendable",
     "send",
     "send_again",
+    "send_all",
     "wipe_old",
     "withdraw_waiting",
     "write_to",

@@ -1,6 +1,6 @@
 """Making messages: the words are written and sealed now, whether they may go is asked when they go."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -44,20 +44,28 @@ def send(session: Session, new: NewMessage, actor: Actor, clock: Clock) -> Messa
     """
     if new.dedupe and queries.dedupe_taken(session, new.dedupe):
         return None
-    person = learners.person(session, new.learner_id)
-    if person is None:
+    return send_all(session, [new], actor, clock)[0]
+
+
+def send_all(session: Session, news: Sequence[NewMessage], actor: Actor, clock: Clock) -> list[Message]:
+    """Several messages at once, to learners read once; `dedupe` is not asked. NotFound, and nothing is sent."""
+    with session.no_autoflush:
+        people = learners.people(session, {new.learner_id for new in news})
+    if len(people) < len({new.learner_id for new in news}):
         raise NotFound("There is no such learner.")
-    message = _message(new, person, actor, clock)
-    session.add(message)
-    audit.record(
-        session, actor, "message.written", "learner", new.learner_id, fields=[new.template], clock=clock
-    )
-    if message.state is MessageState.NOT_SENT:
-        unreached(session, message, clock)
-    else:
-        session.flush()
-        enqueue(session, message, clock, new.not_before)
-    return message
+    messages = [_message(new, people[new.learner_id], actor, clock) for new in news]
+    session.add_all(messages)
+    for new in news:
+        audit.record(
+            session, actor, "message.written", "learner", new.learner_id, fields=[new.template], clock=clock
+        )
+    session.flush()
+    for message, new in zip(messages, news, strict=True):
+        if message.state is MessageState.NOT_SENT:
+            unreached(session, message, clock)
+        else:
+            enqueue(session, message, clock, new.not_before)
+    return messages
 
 
 def _message(new: NewMessage, person: Person, actor: Actor, clock: Clock) -> Message:
