@@ -69,7 +69,9 @@ def begin() -> None:
 @click.pass_context
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
-    if context.invoked_subcommand in _NEED_DATABASE and "--help" not in sys.argv:
+    words = sys.argv[1:]
+    makes_key = words[:2] == ["keys", "create"]  # `keys new` comes before there is a database
+    if (context.invoked_subcommand in _NEED_DATABASE or makes_key) and "--help" not in words:
         begin()
 
 
