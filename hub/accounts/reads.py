@@ -12,6 +12,8 @@ from hub.accounts.models import Organisation, UserAccount
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
 
+_HUB = "hub_organisation"
+
 
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
@@ -58,13 +60,19 @@ def organisations(session: Session, kind: OrganisationKind | None = None) -> lis
 
 
 def hub_organisation(session: Session) -> OrganisationView:
-    """The hub itself. RuleBroken while none was made (`hub organisations create ... --kind hub`)."""
-    found = queries.organisations(session, OrganisationKind.HUB)
-    if not found:
-        raise RuleBroken(
-            "This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub"
-        )
-    return _organisation(found[0])
+    """The hub itself, looked up once a transaction.
+
+    RuleBroken while none was made (`hub organisations create ... --kind hub`).
+    """
+    known: OrganisationView | None = session.info.get(_HUB)
+    if known is None:
+        found = queries.organisations(session, OrganisationKind.HUB)
+        if not found:
+            raise RuleBroken(
+                "This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub"
+            )
+        known = session.info[_HUB] = _organisation(found[0])
+    return known
 
 
 def user(session: Session, user_id: UUID) -> UserView:

@@ -138,7 +138,15 @@ def _provider(staff: _Staff, data: Mapping[str, Any]) -> UUID:
     return organisation_id
 
 
-_SHOWN = (Role.REFERRER, Role.HUB_MANAGER, Role.ASSESSOR, Role.PROVIDER, Role.DATA_PROTECTION, Role.AUDITOR, Role.ADMIN)
+_SHOWN = (
+    Role.REFERRER,
+    Role.HUB_MANAGER,
+    Role.ASSESSOR,
+    Role.PROVIDER,
+    Role.DATA_PROTECTION,
+    Role.AUDITOR,
+    Role.ADMIN,
+)
 _AT = {Role.REFERRER: ("hackney-jobcentre",), Role.PROVIDER: ("mare-street-college",)}
 
 

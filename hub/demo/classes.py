@@ -64,9 +64,7 @@ def plan(
     return sorted(planned, key=lambda one: (one.publish_on, one.details.start_on, one.details.title))
 
 
-def _sizes(
-    rng: Random, parameters: Parameters, learners: int, share: float
-) -> Iterator[tuple[Level, int]]:
+def _sizes(rng: Random, parameters: Parameters, learners: int, share: float) -> Iterator[tuple[Level, int]]:
     """(level, places) of each class of a term: sizes from the published range, as many as the ratio gives.
 
     At least 60 classes a year for 1,000 learners; a remainder becomes a class by lot.
@@ -107,7 +105,9 @@ def _meetings(rng: Random, part: str, start: date) -> tuple[Meeting, ...]:
     if part == "sat":
         return (Meeting(5, time(10), time(13)),)
     begins, ends = (time.fromisoformat(one) for one in _TIMES[part])
-    return tuple(Meeting(day, begins, ends) for day in one_of(rng, _DAY_PAIRS[:4] if part == "eve" else _DAY_PAIRS))
+    return tuple(
+        Meeting(day, begins, ends) for day in one_of(rng, _DAY_PAIRS[:4] if part == "eve" else _DAY_PAIRS)
+    )
 
 
 def _details(  # noqa: PLR0913, PLR0917 - what a class is made of

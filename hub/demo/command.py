@@ -8,9 +8,19 @@ SEED = "hackney-2026"
 
 
 @click.command("demo")
-@click.option("--learners", default=None, type=click.IntRange(10, 20_000), help="Learners referred in a year. [1000]")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1024, 65_534), help="The phones are on the next one.")
-@click.option("--headless", is_flag=True, help="Live one service year faster than the clock; print what came of it.")
+@click.option(
+    "--learners", default=None, type=click.IntRange(10, 20_000), help="Learners referred in a year. [1000]"
+)
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1024, 65_534),
+    help="The phones are on the next one.",
+)
+@click.option(
+    "--headless", is_flag=True, help="Live one service year faster than the clock; print what came of it."
+)
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and build it anew.")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed makes the same borough.")
 def demo(learners: int | None, port: int, headless: bool, fresh: bool, seed: str) -> None:

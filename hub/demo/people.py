@@ -184,7 +184,9 @@ def _needs(rng: Random, parameters: Parameters, sex: Sex) -> NewNeeds:
         study_mode=StudyMode.EITHER if device and rng.random() < 0.3 else StudyMode.IN_PERSON,
         has_device=device,
         childcare=childcare,
-        children_ages=tuple(sorted(rng.randrange(0, 5) for _ in range(rng.randrange(1, 3)))) if childcare else (),
+        children_ages=tuple(sorted(rng.randrange(0, 5) for _ in range(rng.randrange(1, 3))))
+        if childcare
+        else (),
         step_free=rng.random() < 0.05,
         women_only=sex is Sex.FEMALE and rng.random() < 0.08,
         hours_per_week=one_of(rng, (2, 4, 4, 6)),
@@ -207,7 +209,9 @@ def _skills(rng: Random, level: Level, spiky: float) -> dict[Skill, Level]:
 def _literacy(rng: Random, low: bool, language: str) -> LiteracyNeed:
     if not low:
         return LiteracyNeed.NONE
-    return LiteracyNeed.LITERACY_2 if language in _READS_ROMAN or rng.random() < 0.3 else LiteracyNeed.LITERACY_1
+    return (
+        LiteracyNeed.LITERACY_2 if language in _READS_ROMAN or rng.random() < 0.3 else LiteracyNeed.LITERACY_1
+    )
 
 
 def _purposes(rng: Random, parameters: Parameters) -> frozenset[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from hub.infra.crypto import blind_index
@@ -71,15 +72,22 @@ def add_index(
     session.execute(_ADD_INDEX, values)
 
 
-def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, SourceRecord]]:
-    """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
+_IDS = bindparam("ids", expanding=True)
+
+
+@cache  # making the alias costs more than running the statement
+def _records_of() -> Select[UUID, SourceRecord]:
     asked = aliased(SourceRecord)
-    found = (
+    return (
         select(asked.home_learner_id, SourceRecord)
         .join(SourceRecord, SourceRecord.learner_id == asked.learner_id)
-        .where(asked.home_learner_id.in_(list(learner_ids)), asked.amends_id.is_(None))
+        .where(asked.home_learner_id.in_(_IDS), asked.amends_id.is_(None))
     )
-    return session.execute(found).all()
+
+
+def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, SourceRecord]]:
+    """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
+    return session.execute(_records_of(), {"ids": list(learner_ids)}).all()
 
 
 def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -90,17 +98,21 @@ def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUI
     return dict(session.execute(found).all())
 
 
-def originals_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID]]:
-    """(learner as asked, source record) without corrections: one for each time the person was referred."""
+@cache  # as above
+def _originals_of() -> Select[UUID, UUID]:
     asked = aliased(SourceRecord)
-    found = (
+    return (
         select(asked.home_learner_id, SourceRecord.id)
         .join(
             SourceRecord, and_(SourceRecord.learner_id == asked.learner_id, SourceRecord.amends_id.is_(None))
         )
-        .where(asked.home_learner_id.in_(list(learner_ids)), asked.amends_id.is_(None))
+        .where(asked.home_learner_id.in_(_IDS), asked.amends_id.is_(None))
     )
-    return session.execute(found).all()
+
+
+def originals_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID]]:
+    """(learner as asked, source record) without corrections: one for each time the person was referred."""
+    return session.execute(_originals_of(), {"ids": list(learner_ids)}).all()
 
 
 def needs_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID, LearningNeeds]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.permissions import HUB_ROLES, Actor, Role
@@ -14,8 +14,13 @@ from hub.steps.models import Step
 OPEN = Step.state == StepState.OPEN
 
 
+_OPEN_STEP = select(Step).where(
+    OPEN, Step.kind == bindparam("kind"), Step.subject_id == bindparam("subject_id")
+)
+
+
 def open_step(session: Session, kind: StepKind, subject_id: UUID) -> Step | None:
-    return session.scalar(select(Step).where(OPEN, Step.kind == kind, Step.subject_id == subject_id))
+    return session.scalar(_OPEN_STEP, {"kind": kind, "subject_id": subject_id})
 
 
 def open_steps(session: Session, subject_ids: Iterable[UUID]) -> Sequence[Step]:

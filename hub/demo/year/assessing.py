@@ -118,7 +118,9 @@ def assess(
 
 def _marks(person: SimPerson) -> Marks:
     marks = tuple(
-        Mark(skill, code, person.skills[skill].rank) for skill, rubric in rubrics().items() for code in rubric.codes
+        Mark(skill, code, person.skills[skill].rank)
+        for skill, rubric in rubrics().items()
+        for code in rubric.codes
     )
     schooled = person.years_schooling >= 6
     return Marks(

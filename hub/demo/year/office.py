@@ -68,9 +68,7 @@ def _asked_before(session: Session, ids: Iterable[UUID]) -> set[UUID]:
     return {row[0] for row in rows}
 
 
-def _look(
-    world: World, step: Todo, views: Mapping[UUID, ReferralView], asked: set[UUID]
-) -> Act | None:
+def _look(world: World, step: Todo, views: Mapping[UUID, ReferralView], asked: set[UUID]) -> Act | None:
     view, manager, clock = views[step.subject_id], world.borough.manager, world.clock
     if step.kind is StepKind.ON_HOLD_TO_REVIEW or view.hold_until is not None:
         return _after_hold(world, step, view)
@@ -143,7 +141,9 @@ def _answer_text(session: Session, world: World, subject_id: UUID) -> None:
 
 
 def _confirm(session: Session, world: World, subject_id: UUID) -> None:
-    proof = Proof(wording_version=CURRENT_VERSION, language="en", interpreter_used=True, note="Asked the sender")
+    proof = Proof(
+        wording_version=CURRENT_VERSION, language="en", interpreter_used=True, note="Asked the sender"
+    )
     consents.confirm_proof(session, subject_id, proof, world.borough.manager, world.clock)
 
 

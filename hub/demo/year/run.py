@@ -39,7 +39,7 @@ class Year:
     def run(self, first: date, last: date, progress: Progress) -> None:
         """Live from the first to the last day."""
         self.world.clock.move_to(london_time(first, 3))
-        assessing.open_diaries(self.world, first, first + timedelta(days=DIARY_DAYS - 1))
+        assessing.open_diaries(self.world, first, first + timedelta(days=DIARY_DAYS + 6 - first.weekday()))
         day = first
         while day <= last:
             self.world.clock.move_to(max(self.world.clock.now(), london_time(day, 2, 5)))
@@ -68,7 +68,7 @@ class Year:
             (15, 40, lambda: providers_hours(world)),
         ]
         if day.weekday() == 0:
-            ahead = (day + timedelta(days=DIARY_DAYS - 7), day + timedelta(days=DIARY_DAYS + 3))
+            ahead = (day + timedelta(days=DIARY_DAYS), day + timedelta(days=DIARY_DAYS + 6))
             found.append((9, 0, lambda: assessing.open_diaries(world, *ahead)))
             found.append((16, 30, lambda: teaching.keep_registers(world)))
             found.append((16, 40, lambda: changes_of_mind(world)))

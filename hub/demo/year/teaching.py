@@ -24,7 +24,10 @@ from hub.provision import service as provision
 from hub.provision.domain import SaveClass
 from hub.steps.domain import StepKind
 
-_REFUSALS = (Refusal("no_capacity"), Refusal("wrong_level", "Met the learner at our open day: a level lower."))
+_REFUSALS = (
+    Refusal("no_capacity"),
+    Refusal("wrong_level", "Met the learner at our open day: a level lower."),
+)
 _LEAVES = ("work_or_caring", "moved_away", "health", "no_longer_interested", "childcare")
 LEAVES_A_WEEK = 0.012
 ATTENDANCE_KEPT = 0.06
@@ -148,7 +151,9 @@ def _deciding_silence(world: World, offer_id: UUID, decision: SilenceDecision) -
 
 
 def _sending_back(world: World, enrolment_id: UUID) -> Act:
-    return lambda s: matching.return_to_list(s, enrolment_id, "no_response", world.borough.manager, world.clock)
+    return lambda s: matching.return_to_list(
+        s, enrolment_id, "no_response", world.borough.manager, world.clock
+    )
 
 
 # ---------------------------------------------------------------- courses
