@@ -80,7 +80,7 @@ def serve(place: socket.socket, workers: int, *, with_scheduler: bool) -> None:
     """Serve on the socket until stopped."""
     runtime().engine.dispose()
     with _companions(with_scheduler):
-        _Server({**OPTIONS, "bind": f"fd://{place.fileno()}", "workers": workers}).run()
+        _Server({**OPTIONS, "bind": f"fd://{place.detach()}", "workers": workers}).run()
 
 
 @contextmanager
