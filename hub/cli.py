@@ -227,11 +227,13 @@ def imports() -> None:
 def _add_slices() -> None:
     """Join the commands of the slices."""
     from hub.accounts import cli as accounts
+    from hub.demo.command import demo
     from hub.fake_notify.command import fake_notify
     from hub.matching.cli import matching_group
     from hub.provision.cli import classes_command
     from hub.referrals.cli import referrals_command
 
+    hub.add_command(demo)
     hub.add_command(fake_notify)
     hub.add_command(matching_group)
     imports.add_command(classes_command)

@@ -15,6 +15,7 @@ from hub.demo.classes import PlannedClass, plan
 from hub.demo.parameters import parameters
 from hub.demo.people import invent
 from hub.demo.year import intake, today
+from hub.demo.year.intake import Arrival
 from hub.demo.year.post import Post
 from hub.demo.year.run import Year
 from hub.demo.year.world import World, seeded_ids
@@ -23,6 +24,8 @@ from hub.wiring import JOBS
 
 Progress = Callable[[date], None]
 CLASSES_AHEAD = timedelta(days=110)
+EASING = timedelta(days=4)
+KEPT_BACK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,20 @@ def simulate(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
     return year
 
 
-def prepare(plan_: Plan, clock: FixedClock) -> Year:
-    """The partnership, and who will be referred and which classes will be held on which day."""
+def prepare(plan_: Plan, clock: FixedClock, kept_back: int = 0) -> Year:
+    """The partnership, and who will be referred and which classes will be held on which day.
+
+    `kept_back` people are referred on the last day whatever the lot says.
+    """
     clock.move_to(london_time(plan_.first, 2))
     with transaction(SYSTEM) as session:
         borough = partnership.build(session, clock, plan_.learners)
     world = World(clock, Random(f"{plan_.seed}/conduct"), parameters(), borough)
     people = list(invent(Random(f"{plan_.seed}/people"), parameters(), plan_.learners, plan_.first))
     span = (plan_.first, plan_.last)
-    arrivals = intake.plan(Random(f"{plan_.seed}/arrivals"), parameters(), people, span)
+    usual = people[kept_back:]
+    arrivals = intake.plan(Random(f"{plan_.seed}/arrivals"), parameters(), usual, span)
+    arrivals[plan_.last] = [Arrival(one, one.source, again=False) for one in people[:kept_back]]
     return Year(world, Post.open(world, runtime().settings), JOBS, arrivals, _classes(plan_, borough))
 
 
@@ -71,7 +79,8 @@ def build_until_now(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
     now = clock.now()
     rng = Random(f"{plan_.seed}/ids")
     with ids_from(seeded_ids(rng, clock)):
-        year = prepare(plan_, clock)
+        year = prepare(plan_, clock, kept_back=KEPT_BACK)
+        year.ease_from = plan_.last - EASING
         year.run(plan_.first, plan_.last - timedelta(days=1), progress)
         clock.move_to(now)
         today.live(year)

@@ -121,7 +121,7 @@ def _details(  # noqa: PLR0913, PLR0917 - what a class is made of
     data: Any = team.data
     online = bool(data.get("online"))
     strand = Strand.LITERACY if level in {Level.PRE, Level.E1} and rng.random() < 0.18 else Strand.GENERAL
-    levels = (level,)
+    levels: tuple[Level, ...] = (level,)
     if level is Level.L1 or (level is Level.PRE and rng.random() < 0.3):
         levels = (level, Level.from_rank(level.rank + 1))
     venue_id, step_free = (None, False) if online else one_of(rng, team.venues)

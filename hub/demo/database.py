@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from hub.core.errors import HubError
+from hub.demo.people import postcode_file
 from hub.infra import embedded_postgres, geography, migrations
 from hub.infra.db import transaction
 from hub.infra.embedded_postgres import EmbeddedServer
-from hub.demo.people import postcode_file
 
 
 class Standing(StrEnum):

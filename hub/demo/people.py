@@ -81,7 +81,8 @@ class _Fixed:
 
 def _homes(rng: Random) -> Sequence[str]:
     """Where learners live: three quarters in Hackney, the rest in the boroughs around it."""
-    own, around = [], []
+    own: list[str] = []
+    around: list[str] = []
     for row in postcode_rows():
         (own if row["district"] == HACKNEY else around).append(row["postcode"])
     return rng.sample(own, 3000) + rng.sample(around, 1000)

@@ -13,7 +13,8 @@ from hub.assessment.domain import NewBooking
 from hub.consent import service as consents
 from hub.consent.domain import CURRENT_VERSION, Proof
 from hub.core.permissions import Actor
-from hub.demo.year.world import Act, Todo, World, todo
+from hub.demo.parameters import pick
+from hub.demo.year.world import Act, Todo, World, todo, without_last
 from hub.infra.db import transaction
 from hub.learners import reads as learner_reads
 from hub.learners import service as learners
@@ -29,7 +30,7 @@ from hub.waitlist import service as waitlist
 S = ReferralState
 TOPICS = (("availability",), ("phone",), ("address",), ("date_of_birth",), ("needs", "availability"))
 BOOK_AHEAD = timedelta(days=2)
-_LEFT = (("no_longer_interested", 5), ("moved_away", 2), ("needs_met_elsewhere", 2), ("work_or_caring", 2))
+_LEFT = {"no_longer_interested": 5, "moved_away": 2, "needs_met_elsewhere": 2, "work_or_caring": 2}
 
 
 def decide_duplicates(world: World, leave: int = 0) -> None:
@@ -37,7 +38,7 @@ def decide_duplicates(world: World, leave: int = 0) -> None:
     with transaction(world.borough.manager) as session:
         pairs = learner_reads.duplicate_pairs(session)
     acts: list[Act] = []
-    for pair in pairs[: len(pairs) - leave]:
+    for pair in without_last(pairs, leave):
         same = world.people[pair.left_id] is world.people[pair.right_id]
         acts.append(_deciding(world, pair.id, same=same))
     for act in acts:  # one by one: a decision may answer the next question too
@@ -53,8 +54,7 @@ def review(world: World, leave: int = 0) -> None:
     """Look at new referrals and at those that stand still."""
     kinds = (StepKind.REFERRAL_TO_REVIEW, StepKind.ADVISER_TO_SEE, StepKind.ON_HOLD_TO_REVIEW)
     with transaction(world.borough.manager) as session:
-        found = todo(session, kinds)
-        found = found[: len(found) - leave] if leave else found
+        found = without_last(todo(session, kinds), leave)
         views = referral_reads.referrals_by_id(session, [one.subject_id for one in found])
         asked = _asked_before(session, views)
     acts = [act for one in found if one.subject_id in views and (act := _look(world, one, views, asked))]
@@ -81,8 +81,7 @@ def _look(world: World, step: Todo, views: Mapping[UUID, ReferralView], asked: s
         return lambda session: referrals.mark_to_assess(session, view.id, manager, clock)
     if view.state is S.ASSESSED:
         return _closing(world, view.id, Ending(Outcome.SIGNPOSTED, "no_capacity"))
-    codes, weights = zip(*_LEFT, strict=True)
-    reason = world.rng.choices(codes, weights)[0]
+    reason = pick(world.rng, _LEFT)
     return _closing(world, view.id, Ending(Outcome.CLOSED_BY_HUB, reason))
 
 
@@ -105,17 +104,17 @@ def book(world: World, leave: int = 0) -> None:
         found = todo(session, [StepKind.APPOINTMENT_TO_MAKE])
         free = assessments.free_slots(session, world.clock.now() + BOOK_AHEAD, limit=2 * len(found) + 20)
     acts: list[Act] = []
-    for one in found[: len(found) - leave]:
+    for one in without_last(found, leave):
         if one.learner_id is None or not free or not _reachable(world, one.learner_id):
             continue
         slot = free.pop(min(world.rng.randrange(6), len(free) - 1))
-        booking = NewBooking(one.subject_id, one.learner_id, slot.id)
-        acts.append(_booking(world, booking))
+        wanted = NewBooking(one.subject_id, one.learner_id, slot.id)
+        acts.append(booking(world, wanted))
     world.together(world.borough.manager, acts)
 
 
-def _booking(world: World, booking: NewBooking) -> Act:
-    return lambda session: assessing.book(session, booking, world.borough.manager, world.clock)
+def booking(world: World, wanted: NewBooking) -> Act:
+    return lambda session: assessing.book(session, wanted, world.borough.manager, world.clock)
 
 
 def _reachable(world: World, learner_id: UUID) -> bool:
@@ -127,7 +126,7 @@ def answer_messages(world: World, leave: int = 0) -> None:
     """Answer texts, talk to those who said STOP, ring where a text failed, confirm permissions."""
     with transaction(world.borough.manager) as session:
         found = todo(session, list(_ANSWERS))
-    kept = found[: len(found) - leave] if leave else found
+    kept = without_last(found, leave)
     world.together(world.borough.manager, [_answering(world, one) for one in kept])
 
 
@@ -185,7 +184,7 @@ def answer_questions(world: World, leave: int = 0) -> None:
     with transaction(world.borough.manager) as session:
         found = todo(session, [StepKind.INFORMATION_TO_GIVE])
         questions = {one.subject_id: referral_reads.questions(session, one.subject_id) for one in found}
-    for one in found[: len(found) - leave]:
+    for one in without_last(found, leave):
         topics = questions[one.subject_id][-1].topics
         if world.rng.random() < world.parameters.conduct["referrer_answers"] / 3:
             answer = InformationAnswer(dict.fromkeys(topics, "Spoke to the learner: as on the form."))

@@ -131,6 +131,11 @@ class Post:
     def _plan(self, days: int, answer: Answer) -> None:
         self.answers[self.world.today + timedelta(days=days)].append(answer)
 
+    def write(self, person: SimPerson, words: str) -> None:
+        """Somebody texts the hub of their own accord."""
+        self.stand_in.reply(person.person.phone or "", words)
+        self._take_in(self.stand_in.take_callbacks())
+
     def answer(self) -> None:
         """People text back or open their links."""
         due = [day for day in sorted(self.answers) if day <= self.world.today]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 
 from hub.consent import service as consents
 from hub.core.clock import london_time
-from hub.core.errors import HubError
 from hub.demo.classes import PlannedClass
 from hub.demo.invariants import Violations, check
 from hub.demo.year import assessing, intake, office, teaching
@@ -23,11 +23,15 @@ from hub.referrals.domain import Ending, Outcome
 Doing = Callable[[], object]
 Progress = Callable[[date], None]
 DIARY_DAYS = 14
+LEFT = 3
 
 
 @dataclass(slots=True)
 class Year:
-    """Everything that happens between two days. `violations` counts what the weekly checks found."""
+    """Everything that happens between two days. `violations` counts what the weekly checks found.
+
+    From `ease_from` on people leave a little of everything for the next day.
+    """
 
     world: World
     post: Post
@@ -35,6 +39,7 @@ class Year:
     arrivals: Mapping[date, Sequence[Arrival]]
     classes: Mapping[date, Sequence[PlannedClass]]
     violations: Violations = field(default_factory=Violations)
+    ease_from: date | None = None
 
     def run(self, first: date, last: date, progress: Progress) -> None:
         """Live from the first to the last day."""
@@ -61,11 +66,12 @@ class Year:
 
     def _working_day(self, day: date) -> list[tuple[int, int, Doing]]:
         world = self.world
+        leave = LEFT if self.ease_from is not None and day >= self.ease_from else 0
         found: list[tuple[int, int, Doing]] = [
             (9, 10, lambda: intake.receive(world, self.arrivals.get(day, ()))),
-            (9, 15, lambda: office_hours(world)),
+            (9, 15, lambda: office_hours(world, leave)),
             (9, 25, lambda: assessing.keep_appointments(world)),
-            (15, 40, lambda: providers_hours(world)),
+            (15, 40, lambda: providers_hours(world, leave)),
         ]
         if day.weekday() == 0:
             ahead = (day + timedelta(days=DIARY_DAYS), day + timedelta(days=DIARY_DAYS + 6))
@@ -85,23 +91,23 @@ def _time_of(job: Job) -> tuple[int, int]:
     return 18, 10
 
 
-def office_hours(world: World) -> None:
-    """A manager's morning."""
-    office.decide_duplicates(world)
-    office.review(world)
-    office.book(world)
-    office.answer_messages(world)
-    office.answer_questions(world)
+def office_hours(world: World, leave: int = 0) -> None:
+    """A manager's morning, with so many of each kind left for tomorrow."""
+    office.decide_duplicates(world, leave)
+    office.review(world, leave)
+    office.book(world, leave)
+    office.answer_messages(world, leave)
+    office.answer_questions(world, leave)
     office.call_waiting(world)
     teaching.run_rounds(world)
 
 
-def providers_hours(world: World) -> None:
+def providers_hours(world: World, leave: int = 0) -> None:
     """The providers' afternoon, and the hub's answers to it."""
-    teaching.confirm_places(world)
+    teaching.confirm_places(world, leave)
     teaching.answer_offers(world)
-    teaching.decide_offers(world)
-    teaching.report_starts(world)
+    teaching.decide_offers(world, leave)
+    teaching.report_starts(world, leave)
     teaching.finish_courses(world)
 
 
@@ -123,15 +129,12 @@ def changes_of_mind(world: World) -> None:
 _WAITING = text("SELECT learner_id, id FROM referral WHERE state = 'waiting' ORDER BY submitted_at, id")
 
 
-def _taking_back(world: World, learner_id: object, purpose: str) -> Callable[..., object]:
+def _taking_back(world: World, learner_id: UUID, purpose: str) -> Callable[..., object]:
     return lambda session: consents.withdraw(
         session, learner_id, {purpose}, world.borough.manager, world.clock, relayed=True
     )
 
 
-def _moving_away(world: World, case_id: object) -> Callable[..., object]:
+def _moving_away(world: World, case_id: UUID) -> Callable[..., object]:
     ending = Ending(Outcome.WITHDRAWN_BY_LEARNER, "moved_away")
     return lambda session: referrals.close(session, case_id, ending, world.borough.manager, world.clock)
-
-
-__all__ = ["HubError", "Year", "intake"]

@@ -1,6 +1,6 @@
 """Providers and the matching: classes published, places confirmed, rounds released, offers answered, courses taught."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,9 +11,8 @@ from hub.core.errors import RuleBroken
 from hub.core.permissions import Actor
 from hub.demo.borough import ProviderTeam
 from hub.demo.classes import PlannedClass
-from hub.demo.year.world import Act, Todo, World, todo
+from hub.demo.year.world import Act, Todo, World, todo, without_last
 from hub.infra.db import transaction
-from hub.learners.domain import LinkPurpose
 from hub.matching import reads as matching_reads
 from hub.matching import service as matching
 from hub.matching.domain.enrolments import Attendance, Completion, EnrolmentState, Leaving, Start
@@ -24,7 +23,7 @@ from hub.provision import service as provision
 from hub.provision.domain import SaveClass
 from hub.steps.domain import StepKind
 
-_REFUSALS = (
+REFUSALS = (
     Refusal("no_capacity"),
     Refusal("wrong_level", "Met the learner at our open day: a level lower."),
 )
@@ -45,12 +44,12 @@ def _saving(world: World, asked: SaveClass, team: ProviderTeam) -> Act:
     return lambda session: provision.save_class(session, asked, team.actor, world.clock)
 
 
-def confirm_places(world: World) -> None:
+def confirm_places(world: World, leave: int = 0) -> None:
     """Providers confirm free places; a few leave them stale."""
     with transaction(world.borough.manager) as session:
         found = todo(session, [StepKind.PLACES_TO_CONFIRM])
         views = provision_reads.classes(session, [one.subject_id for one in found])
-    for one in found:
+    for one in without_last(found, leave):
         stale = one.subject_id.int % 100 < 100 * world.parameters.conduct["places_left_stale"]
         if stale or one.subject_id not in views or world.rng.random() < 0.4:
             continue
@@ -104,7 +103,7 @@ def answer_offers(world: World, leave: int = 0) -> None:
     with transaction(world.borough.manager) as session:
         found = todo(session, [StepKind.OFFER_PROVIDER])
     by_team: dict[UUID, list[Act]] = {}
-    for one in found[: len(found) - leave]:
+    for one in without_last(found, leave):
         act = _answer(world, one)
         if act is not None:
             by_team.setdefault(one.organisation_id, []).append(act)
@@ -118,19 +117,19 @@ def _answer(world: World, one: Todo) -> Act | None:
     if one.subject_id.int % 1000 < 1000 * world.parameters.conduct["provider_silent"] or lot < 0.3:
         return None
     if world.happens("provider_declines"):
-        refusal = _REFUSALS[world.rng.randrange(len(_REFUSALS))]
+        refusal = REFUSALS[world.rng.randrange(len(REFUSALS))]
         return lambda session: matching.decline_as_provider(session, one.subject_id, refusal, actor, clock)
     return lambda session: matching.accept_as_provider(session, one.subject_id, actor, clock)
 
 
 def decide_offers(world: World, leave: int = 0) -> None:
     """The hub looks at refusals, at silence, and at places of those who took a permission back."""
-    manager, clock = world.borough.manager, world.clock
+    manager = world.borough.manager
     with transaction(manager) as session:
         found = todo(session, [StepKind.OFFER_TO_DECIDE])
         offers = {one.subject_id: matching_reads.offer(session, one.subject_id) for one in found}
     acts: list[Act] = []
-    for one in found[: len(found) - leave]:
+    for one in without_last(found, leave):
         offer = offers[one.subject_id]
         yes = world.rng.random() < 0.75
         if offer is None:
@@ -166,7 +165,7 @@ def report_starts(world: World, leave: int = 0) -> None:
         states = _enrolments(session, [one.subject_id for one in found])
     due = [one for one in found if states[one.subject_id][1] <= world.today]
     by_actor: dict[Actor, list[Act]] = {}
-    for one in due[: len(due) - leave]:
+    for one in without_last(due, leave):
         state, expected_on = states[one.subject_id]
         if state == EnrolmentState.NO_SHOW:
             by_actor.setdefault(world.borough.manager, []).append(_after_no_show(world, one.subject_id))

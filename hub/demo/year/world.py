@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,6 +22,7 @@ from hub.infra.calendars import holidays
 from hub.infra.db import react, transaction
 from hub.steps.domain import StepKind
 
+T = TypeVar("T")
 Act = Callable[[Session], object]
 
 
@@ -106,6 +108,11 @@ def todo(session: Session, kinds: Iterable[StepKind], until: date | None = None)
     """The open steps of these kinds, oldest first; with `until`, those due by that day."""
     rows = session.execute(_TODO, {"kinds": [kind.value for kind in kinds], "until": until})
     return [Todo(StepKind(row[0]), *row[1:]) for row in rows]
+
+
+def without_last(found: Sequence[T], leave: int) -> Sequence[T]:
+    """All but the last `leave`."""
+    return found[: max(0, len(found) - leave)]
 
 
 def seeded_ids(rng: Random, clock: FixedClock) -> Callable[[], tuple[int, bytes]]:
