@@ -27,6 +27,12 @@ def entry(session: Session, entry_id: UUID, *, for_update: bool = False) -> Wait
     return session.scalar(found)
 
 
+def locked_entries(session: Session, entry_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
+    """Entries by id, locked in that order and read afresh."""
+    found = select(WaitlistEntry).where(WaitlistEntry.id.in_(list(entry_ids))).order_by(WaitlistEntry.id)
+    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def active(session: Session, learner_id: UUID, strand: Strand) -> WaitlistEntry | None:
     """The one active entry of a learner and strand, locked."""
     return session.scalar(

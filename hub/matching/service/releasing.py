@@ -6,6 +6,7 @@ A person releases; everything is asked again under lock at that moment, and what
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from hub.matching.domain.rounds import (
 from hub.matching.models import MatchLine, MatchRound, Offer
 from hub.matching.service.rounds import SUBJECT, end
 from hub.matching.service.snapshots import MATCH, agreements
-from hub.matching.service.states import Change, Ending, end_offer, keep_offer_step, offer_line
+from hub.matching.service.states import Change, Ending, end_offer, offer_line, offer_step
 from hub.policy import reads as policy
 from hub.provision import reads as provision_reads
 from hub.provision import service as provision
@@ -59,10 +60,9 @@ def release(
     chosen = _chosen(session, row, line_ids)
     now = _facts_now(session, row, chosen, clock.today())
     refused = {line.id: why for line in chosen if (why := now.stale(line)) is not None}
-    refused |= _hold_places(session, [line for line in chosen if line.id not in refused], clock)
-    offers = _make_offers(
-        session, row, [line for line in chosen if line.id not in refused], now, actor, clock
-    )
+    refused |= _hold_places(session, _but(chosen, refused), now, clock)
+    refused |= _mark_entries(session, _but(chosen, refused), actor, clock)
+    offers = _make_offers(session, row, _but(chosen, refused), now, actor, clock)
     _note(row, chosen, refused, actor, clock)
     session.flush()
     audit.record(session, actor, "match_round.released", SUBJECT, row.id, clock=clock)
@@ -75,6 +75,10 @@ def release(
         if line.id in refused and line.esol_class_id is not None
     )
     return Released(row.id, tuple(offer.id for offer in offers), told)
+
+
+def _but(lines: Sequence[MatchLine], refused: Collection[UUID]) -> list[MatchLine]:
+    return [line for line in lines if line.id not in refused]
 
 
 def _chosen(session: Session, row: MatchRound, line_ids: Collection[UUID] | None) -> list[MatchLine]:
@@ -121,6 +125,11 @@ class _Now:
             return Stale.NO_AGREEMENT
         return Stale.CLASS_CHANGED if view.version != self.versions[view.id] else None
 
+    def place_in_line(self, line: MatchLine) -> tuple[int, date, str]:
+        """Who goes first when a class has fewer places than at the preview: priority, then the wait."""
+        entry = self.entries[line.entry_id]
+        return entry.priority_band, entry.queue_on, line.key
+
 
 def _facts_now(session: Session, row: MatchRound, chosen: Sequence[MatchLine], today: date) -> _Now:
     entries = {one.id: one for one in waitlist_reads.waiting(session, today)}
@@ -153,17 +162,30 @@ def _entries_gone(
 # ---------------------------------------------------------------- doing it
 
 
-def _hold_places(session: Session, wanted: Sequence[MatchLine], clock: Clock) -> dict[UUID, Stale]:
-    """Hold a place for each line, class by class; the lines that got none, with why."""
-    refused = {}
-    for line in wanted:
+def _hold_places(session: Session, wanted: Sequence[MatchLine], now: _Now, clock: Clock) -> dict[UUID, Stale]:
+    """Hold places class by class, first for who is first in line; the lines that got none, with why."""
+    refused: dict[UUID, Stale] = {}
+    for class_id, group in groupby(wanted, key=lambda line: line.esol_class_id):
+        lines = sorted(group, key=now.place_in_line)
         try:
-            if line.esol_class_id is not None:
-                provision.hold_place(session, line.esol_class_id, clock)
-        except Conflict as error:
-            full = error.code == "class_full"
-            refused[line.id] = Stale.CLASS_FULL if full else Stale.CLASS_NOT_OPEN
+            held = provision.hold_places(session, class_id, len(lines), clock) if class_id else 0
+            refused |= {line.id: Stale.CLASS_FULL for line in lines[held:]}
+        except Conflict:
+            refused |= {line.id: Stale.CLASS_NOT_OPEN for line in lines}
     return refused
+
+
+def _mark_entries(
+    session: Session, wanted: Sequence[MatchLine], actor: Actor, clock: Clock
+) -> dict[UUID, Stale]:
+    """Mark the entries as offered, under their locks; a line whose entry changed meanwhile loses its place."""
+    versions = {line.entry_id: line.entry_version for line in wanted}
+    marked = waitlist.mark_offered_many(session, versions, actor, clock)
+    changed = [line for line in wanted if line.entry_id not in marked]
+    for line in changed:
+        if line.esol_class_id is not None:
+            provision.release_place(session, line.esol_class_id, clock)
+    return {line.id: Stale.ENTRY_CHANGED for line in changed}
 
 
 def _make_offers(  # noqa: PLR0913, PLR0917 - what an offer is made of
@@ -176,17 +198,13 @@ def _make_offers(  # noqa: PLR0913, PLR0917 - what an offer is made of
     offers = []
     for line in wanted:
         entry, view = now.entries[line.entry_id], now.classes[line.esol_class_id or line.id]
-        waitlist.mark_offered(session, entry.id, actor, clock)
         offer = _offer(row, line, entry, view, facts[line.key], clock)
         offer.provider_due_on, offer.provider_ceiling_on = due, ceiling
         offers.append(offer)
-    session.add_all(offers)
-    for offer in offers:
-        made = Change(OfferState.WITH_PROVIDER)
-        session.add(offer_line(offer, None, made, actor, clock))
+        session.add_all([offer, offer_line(offer, None, Change(OfferState.WITH_PROVIDER), actor, clock)])
         audit.record(session, actor, "offer.made", "learner", offer.learner_id, clock=clock)
-        keep_offer_step(session, offer, clock)
         record(session, OfferMade(offer.id, offer.learner_id, offer.esol_class_id))
+    steps.open_steps(session, [one for one in (offer_step(session, x, clock) for x in offers) if one], clock)
     session.flush()
     return offers
 

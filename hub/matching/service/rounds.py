@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
@@ -48,7 +49,7 @@ def preview(session: Session, new: NewRound, actor: Actor, clock: Clock) -> Matc
         end(session, older, RoundState.CLOSED, "newer_preview", actor, clock)
     row = _store(session, new, taken, result, actor, clock)
     session.add_all(_classes(row, taken, snapshot, result))
-    session.add_all(_lines(row, taken, result))
+    session.execute(insert(MatchLine), _lines(row, taken, result))
     session.flush()
     audit.record(session, actor, "match_round.previewed", SUBJECT, row.id, clock=clock)
     _ask_to_release(session, row, clock)
@@ -122,30 +123,27 @@ def _classes(row: MatchRound, taken: Taken, snapshot: Snapshot, result: Result) 
     ]
 
 
-def _lines(row: MatchRound, taken: Taken, result: Result) -> list[MatchLine]:
+def _lines(row: MatchRound, taken: Taken, result: Result) -> list[dict[str, Any]]:
+    """Rows to insert in one go: there may be thousands."""
     class_ids: Mapping[str, UUID] = {one.key: one.view.id for one in taken.classes if one.key}
     placed = [
-        _line(
-            row, taken, one.learner, state=LineState.PROPOSED, esol_class_id=class_ids[one.cls], band=one.band
-        )
+        _line(row, taken, one.learner, LineState.PROPOSED)
+        | {"esol_class_id": class_ids[one.cls], "band": one.band, "reason": None}
         for one in result.assignments
     ]
     return placed + [
-        _line(row, taken, one.learner, state=LineState.UNMATCHED, reason=one.reason)
+        _line(row, taken, one.learner, LineState.UNMATCHED)
+        | {"esol_class_id": None, "band": None, "reason": one.reason}
         for one in result.unmatched
     ]
 
 
-def _line(row: MatchRound, taken: Taken, key: str, **values: Any) -> MatchLine:
+def _line(row: MatchRound, taken: Taken, key: str, state: LineState) -> dict[str, Any]:
     entry = taken.entries[key]
-    return MatchLine(
-        match_round_id=row.id,
-        key=key,
-        entry_id=entry.id,
-        entry_version=entry.version,
-        learner_id=entry.learner_id,
-        **values,
-    )
+    return {
+        "id": new_id(), "match_round_id": row.id, "key": key, "state": state, "entry_id": entry.id,
+        "entry_version": entry.version, "learner_id": entry.learner_id, "stale": None,
+    }  # fmt: skip
 
 
 def _ask_to_release(session: Session, row: MatchRound, clock: Clock) -> None:

@@ -84,16 +84,24 @@ def offer_line(
 
 
 def keep_offer_step(session: Session, offer: Offer, clock: Clock) -> None:
-    """A live offer has one open step: with its provider, with the hub, or the learner's own until `answer_by`."""
+    """A live offer has one open step."""
+    step = offer_step(session, offer, clock)
+    if step is not None:
+        steps.open_step(session, step, clock)
+
+
+def offer_step(session: Session, offer: Offer, clock: Clock) -> NewStep | None:
+    """The step of an offer: with its provider, with the hub, or the learner's own until `answer_by`."""
     kind = _STEP_OF.get(offer.state)
     if kind is None:
-        return
-    owner, due = steps.hub_role(session), steps.due(session, "review_days", clock)
+        return None
     if kind is StepKind.OFFER_PROVIDER:
         owner, due = Owner.of_role(offer.organisation_id, Role.PROVIDER), offer.provider_due_on
     elif kind is StepKind.OFFER_LEARNER and offer.answer_by is not None:
-        due = offer.answer_by
-    steps.open_step(session, NewStep(kind, OFFER, offer.id, owner, due, offer.learner_id), clock)
+        owner, due = steps.hub_role(session), offer.answer_by
+    else:
+        owner, due = steps.hub_role(session), steps.due(session, "review_days", clock)
+    return NewStep(kind, OFFER, offer.id, owner, due, offer.learner_id)
 
 
 # ---------------------------------------------------------------- offers that come to nothing

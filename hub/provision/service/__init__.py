@@ -14,6 +14,7 @@ from hub.provision.service.places import (
     drop_held_place,
     free_enrolled_place,
     hold_place,
+    hold_places,
     release_place,
     take_held_place,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "end_classes",
     "free_enrolled_place",
     "hold_place",
+    "hold_places",
     "provider_of",
     "publish_class",
     "release_place",

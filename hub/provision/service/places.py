@@ -39,6 +39,23 @@ def hold_place(session: Session, class_id: UUID, clock: Clock) -> None:
     raise Conflict("This class is full.", code="class_full")
 
 
+def hold_places(session: Session, class_id: UUID, wanted: int, clock: Clock) -> int:
+    """Keep as many free places as there are, up to `wanted`, under the class's lock; how many.
+
+    0 for a class that is full. Raises Conflict `class_not_open`, NotFound.
+    """
+    row = session.get(EsolClass, class_id, populate_existing=True, with_for_update=True)
+    if row is None:
+        raise NotFound("There is no such class.")
+    if row.state is not ClassState.PUBLISHED:
+        raise Conflict("This class is not open.", code="class_not_open")
+    count = min(wanted, free_places(row.places_free, row.capacity, row.held, row.enrolled))
+    held = {"held": EsolClass.held + count, "places_free": EsolClass.places_free - count}
+    if count:
+        _move(session, class_id, EsolClass.id == class_id, held)
+    return count
+
+
 def release_place(session: Session, class_id: UUID, clock: Clock) -> None:
     """Give back a held place. Raises Conflict `no_such_hold` when none is held."""
     given_back = {"held": EsolClass.held - 1, "places_free": _one_more()}

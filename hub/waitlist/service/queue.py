@@ -1,5 +1,6 @@
 """Entries in the queue: offered, returned, fulfilled, paused, removed. The queue date never changes here."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record
 from hub.policy import reads as policy
+from hub.steps import service as steps
 from hub.waitlist import queries
 from hub.waitlist.domain import (
     ACTIVE,
@@ -25,7 +27,7 @@ from hub.waitlist.domain import (
 )
 from hub.waitlist.models import WaitlistEntry
 from hub.waitlist.service.joining import locked
-from hub.waitlist.service.states import Change, change, next_check_in
+from hub.waitlist.service.states import Change, change, next_check_in, write_history
 
 _OUTCOME_REASONS = {
     "withdrawn_by_learner": NO_LONGER_INTERESTED,
@@ -43,6 +45,24 @@ def mark_offered(session: Session, entry_id: UUID, actor: Actor, clock: Clock) -
     entry = locked(session, entry_id)
     change(session, entry, Change(EntryState.OFFERED), actor, clock)
     return entry
+
+
+def mark_offered_many(
+    session: Session, versions: Mapping[UUID, int], actor: Actor, clock: Clock
+) -> frozenset[UUID]:
+    """As `mark_offered` for many entries at once, each only if it still waits in the version that was read.
+
+    Returns those that are offered now. Entries are locked in the order of their ids.
+    """
+    found = queries.locked_entries(session, versions)
+    waiting = [one for one in found if (one.state, one.version) == (EntryState.WAITING, versions[one.id])]
+    for entry in waiting:
+        write_history(session, entry, entry.state, Change(EntryState.OFFERED), actor, clock)
+        entry.state, entry.changed_at = EntryState.OFFERED, clock.now()
+    ids = frozenset(entry.id for entry in waiting)
+    steps.close_steps(session, ids, clock)  # while an offer is out, its own step stands for it
+    session.flush()
+    return ids
 
 
 def return_to_waiting(
