@@ -72,17 +72,12 @@ def _answer(session: Session, actor: Actor, key: str, view: Callable[[], Any]) -
         return _replay(known)
     response = current_app.make_response(view())
     if response.status_code < 400:
-        session.merge(
-            IdempotencyKey(
-                organisation_id=owner,
-                key=key,
-                request_hash=wanted,
-                status=response.status_code,
-                location=response.headers.get("Location"),
-                body=seal_transient(response.get_data(), f"{owner}|{key}"),
-                created_at=runtime().clock.now(),
-            )
-        )
+        kept = known or IdempotencyKey(organisation_id=owner, key=key)
+        kept.request_hash, kept.status = wanted, response.status_code
+        kept.location = response.headers.get("Location")
+        kept.body = seal_transient(response.get_data(), f"{owner}|{key}")
+        kept.created_at = runtime().clock.now()
+        session.add(kept)
     return response
 
 

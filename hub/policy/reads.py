@@ -59,11 +59,14 @@ def label(session: Session | None, machine: str, state: str, audience: Audience 
 
 
 def _values(session: Session, on: date) -> dict[str, str]:
-    """Read once a transaction and day; a change in the same transaction clears it (service)."""
-    cache: dict[date, dict[str, str]] = session.info.setdefault(_CACHE, {})
-    if on not in cache:
-        cache[on] = queries.values_on(session, on)
-    return cache[on]
+    """Read once a transaction, for all days; a change in the same transaction clears it (service)."""
+    if _CACHE not in session.info:
+        session.info[_CACHE] = queries.changes(session), {}
+    changes, known = session.info[_CACHE]
+    days: dict[date, dict[str, str]] = known
+    if on not in days:
+        days[on] = {code: value for code, value, first in changes if first <= on}
+    return days[on]
 
 
 def forget(session: Session) -> None:

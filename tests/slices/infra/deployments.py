@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from unittest import mock
 
 import psycopg
@@ -71,15 +72,10 @@ class Deployment:
                 status = done.code if isinstance(done.code, int) else 1
         return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
-    def start(self, *command: str, **changes: str | None) -> subprocess.Popen[str]:
-        """Start a real process; its log is on stderr."""
+    def start(self, *command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a real process that writes to `output`."""
         return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=REPOSITORY,
-            env=self.environment(**changes),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, *command], cwd=REPOSITORY, env=self.environment(), stdout=output, stderr=output
         )
 
     def sql(self, *statements: str) -> list[tuple[object, ...]]:
