@@ -14,9 +14,18 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    declared_attr,
+    mapped_column,
+    sessionmaker,
+)
 from sqlalchemy.orm.exc import StaleDataError
 
 from hub.core.clock import Clock, SystemClock
@@ -121,7 +130,7 @@ _open_session: ContextVar[Session | None] = ContextVar("open_session", default=N
 current_actor_var: ContextVar[Actor] = ContextVar("current_actor", default=SYSTEM)
 
 _MOST_EVENTS = 10_000
-_EVENTS, _ACTOR = "hub_events", "hub_actor"
+_EVENTS, _ACTOR, _LATER, _MARKS = "hub_events", "hub_actor", "hub_later", "hub_marks"
 
 
 def configure(new: Runtime) -> None:
@@ -214,9 +223,53 @@ def _drain(session: Session) -> None:
         done += 1
         if done > _MOST_EVENTS:
             raise RuntimeError("Events cause each other without end")
+    write_now(session)
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget_events(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop(_EVENTS, None)
+def write_later(session: Session, table: type[Base], row: dict[str, Any]) -> None:
+    """Keep a row that nothing else of this transaction refers to; all of a table go in one statement.
+
+    They are written when the transaction ends or, before that, when `table` is read. For rows of the technical
+    floor only: audit entries and outbox entries, of which one transaction may make thousands.
+    """
+    session.info.setdefault(_LATER, []).append((table, row))
+
+
+def write_now(session: Session) -> None:
+    """Write what `write_later` kept; a row whose unique key is already there is left out."""
+    kept: list[tuple[type[Base], dict[str, Any]]] = session.info.get(_LATER, [])
+    waiting: dict[type[Base], list[dict[str, Any]]] = {}
+    for table, row in kept:
+        waiting.setdefault(table, []).append(row)
+    kept.clear()
+    for table, rows in waiting.items():
+        session.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _write_before_reading(state: ORMExecuteState) -> None:
+    kept = state.session.info.get(_LATER)
+    if kept and not state.is_insert:
+        tables = {table.__mapper__ for table, _ in kept}
+        if any(mapper in tables for mapper in state.all_mappers):
+            write_now(state.session)
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark_savepoint(session: Session, made: SessionTransaction) -> None:
+    """What is recorded inside a savepoint goes with it when it is rolled back."""
+    if made.nested:
+        marks = {name: len(session.info.get(name, ())) for name in (_EVENTS, _LATER)}
+        session.info.setdefault(_MARKS, {})[made] = marks
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_mark(session: Session, ended: SessionTransaction) -> None:
+    session.info.get(_MARKS, {}).pop(ended, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_recorded(session: Session, previous: SessionTransaction) -> None:
+    marks = session.info.get(_MARKS, {}).pop(previous, {}) if previous.nested else {}
+    for name in (_EVENTS, _LATER):
+        del session.info.get(name, [])[marks.get(name, 0) :]

@@ -16,13 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.clock import Clock
 from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM
-from hub.infra.db import Base, Identified, enum_column, runtime, transaction
+from hub.infra.db import Base, Identified, enum_column, runtime, transaction, write_later, write_now
 from hub.infra.logs import logger
 from hub.infra.sms import OutgoingEmail, OutgoingSms, Sender, SendLater, SendRefused, SendUnknown
 
@@ -105,11 +104,12 @@ def enqueue(  # noqa: PLR0913 - each is named at the call
         "id": new_id(), "dedupe_key": dedupe, "kind": kind, "ref": ref, "state": OutboxState.PENDING,
         "attempts": 0, "created_at": now, "next_at": not_before or now,
     }  # fmt: skip
-    session.execute(insert(OutboxEntry).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    write_later(session, OutboxEntry, row)
 
 
 def cancel(session: Session, kind: str, refs: Sequence[UUID]) -> None:
     """Withdraw what has not been sent, in the caller's transaction."""
+    write_now(session)
     waiting = update(OutboxEntry).where(
         OutboxEntry.kind == kind, OutboxEntry.ref.in_(list(refs)), OutboxEntry.state == OutboxState.PENDING
     )

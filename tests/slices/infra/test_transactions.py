@@ -108,3 +108,28 @@ def test_a_clock_can_be_set_from_a_day_on(clock):
         change(session, NewValue("clock.stall_days", "9", today, "Board of 11 January"), SYSTEM, clock)
         assert policy.number(session, "stall_days", today) == 9
         assert policy.number(session, "stall_days", today.replace(day=10)) == 7
+
+
+def test_what_is_recorded_in_a_savepoint_goes_with_it(hub, clock):
+    seen = []
+    hub.reactions = {Happened: [lambda s, e, a, c: seen.append(e.number)]}
+    kept, lost = new_id(), new_id()
+    with transaction() as session:
+        record(session, Happened(1))
+        audit.record(session, SYSTEM, "thing.done", "thing", kept, clock=clock)
+        with pytest.raises(ZeroDivisionError), session.begin_nested():
+            record(session, Happened(2))
+            audit.record(session, SYSTEM, "thing.done", "thing", lost, clock=clock)
+            raise ZeroDivisionError
+        with session.begin_nested():
+            record(session, Happened(3))
+    assert seen == [1, 3]
+    with transaction() as session:
+        assert set(session.scalars(select(AuditEntry.subject_id))) == {kept}
+
+
+def test_an_entry_made_in_a_unit_of_work_can_be_read_in_it(clock):
+    subject = new_id()
+    with transaction() as session:
+        audit.record(session, SYSTEM, "thing.viewed", "thing", subject, clock=clock)
+        assert [entry.action for entry in audit.entries_of(session, [subject])] == ["thing.viewed"]
