@@ -70,10 +70,12 @@ def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, c
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
+    """The kept learner takes over the offers of the other one."""
     service.merge_offers(session, event, actor, clock)
 
 
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
+    """Each learner gets back the offers that came from its own records."""
     service.unmerge_offers(session, event, actor, clock)
 
 

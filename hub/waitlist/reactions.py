@@ -70,10 +70,12 @@ def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock)
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
+    """The kept learner takes over the entries of the other one."""
     service.merge_entries(session, event, actor, clock)
 
 
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
+    """Each learner gets back the entries that came from its own records."""
     service.unmerge_entries(session, event, actor, clock)
 
 

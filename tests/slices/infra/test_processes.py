@@ -162,6 +162,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_sends(processes: Process
     wait_for("the first message", lambda: sent.read_text().count("\n") >= 1 or worker.poll() is not None)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=STARTING) == 0, (tmp_path / "worker.log").read_text()
-    states = dict(place.sql("SELECT state, count(*) FROM outbox_entry GROUP BY state"))
+    rows = place.sql("SELECT state, count(*) FROM outbox_entry GROUP BY state")
+    states = {str(state): int(str(count)) for state, count in rows}
     assert set(states) == {"sent", "pending"}, "nothing is left half-sent"
     assert states["sent"] == sent.read_text().count("\n") < 6
