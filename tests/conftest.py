@@ -19,6 +19,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.accounts import service as accounts_service
@@ -120,6 +121,17 @@ def hub(engine, settings: Settings, clock: FixedClock) -> Iterator[db.Runtime]:
     db.current_actor_var.reset(token)
 
 
+class AtOnce(list):
+    """For the long-lived `session` of a test: what a unit of work writes at its end is written at once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def append(self, item) -> None:
+        table, row = item
+        self.session.execute(insert(table).on_conflict_do_nothing(), [row])
+
+
 @pytest.fixture
 def session(hub: db.Runtime) -> Iterator[Session]:
     """A session whose work is rolled back at the end. Call `db.react(session)` to run the reactions now."""
@@ -130,6 +142,7 @@ def session(hub: db.Runtime) -> Iterator[Session]:
         )
         with hub.sessions() as made, using_vault(Vault(made, hub.keyring)):
             made.info["hub_actor"] = SYSTEM
+            made.info["hub_later"] = AtOnce(made)
             yield made
         outer.rollback()
 
