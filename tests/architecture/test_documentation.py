@@ -97,7 +97,7 @@ def handlers() -> dict[str, object]:
         found |= {f"delivery {kind} {name}": getattr(delivery, name) for name in ("gate", "render", "settle")}
     for event, functions in REACTIONS.items():
         found[f"event {event.__name__}"] = event
-        found |= {f"reaction {one.__module__}.{one.__name__}": one for one in functions}  # type: ignore[attr-defined]
+        found |= {f"reaction {one.__module__}.{one.__name__}": one for one in functions}
     return found
 
 

@@ -42,6 +42,13 @@ def contents(place: Deployment) -> dict[str, int]:
     return {name: int(str(place.sql(f'SELECT count(*) FROM "{name}"')[0][0])) for name in tables}
 
 
+def triggers(place: Deployment) -> list[tuple[object, ...]]:
+    """What the database itself refuses or does, such as changing the audit."""
+    return place.sql(
+        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2"
+    )
+
+
 def refused(place: Deployment, *words: str) -> str:
     done = place.hub(*words)
     assert done.returncode == 2
@@ -50,7 +57,7 @@ def refused(place: Deployment, *words: str) -> str:
 
 
 def test_what_was_there_is_there_again(lived_in: Deployment, tmp_path: Path):
-    before, file = contents(lived_in), tmp_path / "hub.backup"
+    before, guards, file = contents(lived_in), triggers(lived_in), tmp_path / "hub.backup"
     made = lived_in.hub("db", "backup", str(file))
     assert made.returncode == 0, made.stderr
     assert str(lived_in.key_file) in made.stdout, "says what is not in it"
@@ -62,6 +69,7 @@ def test_what_was_there_is_there_again(lived_in: Deployment, tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert "2 people's keys, 0 erased" in done.stdout
     assert contents(lived_in) == before
+    assert triggers(lived_in) == guards != []
     assert "Käte's" in lived_in.hub("organisations", "list").stdout, "the application's role may read again"
 
 
