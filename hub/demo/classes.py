@@ -14,6 +14,8 @@ from hub.provision.domain import ClassDetails, Meeting, Strand
 NOTICE_DAYS = (24, 66)
 """How long before its first day a provider publishes a class: three to nine weeks."""
 
+SMALL_BOROUGH, FEWEST_PLACES = 20, 3
+
 _TIMES = {"am": ("09:30", "11:30"), "pm": ("13:00", "15:00"), "eve": ("18:00", "20:00")}
 _DAY_PAIRS = ((0, 2), (1, 3), (0, 3), (1, 4), (2, 4))
 
@@ -58,26 +60,33 @@ def plan(
 ) -> list[PlannedClass]:
     """The classes that start within the span, by the day they are published."""
     planned: list[PlannedClass] = []
+    owed = dict.fromkeys(parameters.mix["level"], 0.0)
     for term in terms(*span):
-        for level, size in _sizes(rng, parameters, learners, term.share):
+        for level, size in _sizes(rng, parameters, learners, (term.share, owed)):
             planned.append(_class(rng, borough, term, level, size))
     return sorted(planned, key=lambda one: (one.publish_on, one.details.start_on, one.details.title))
 
 
-def _sizes(rng: Random, parameters: Parameters, learners: int, share: float) -> Iterator[tuple[Level, int]]:
-    """(level, places) of each class of a term: sizes from the published range, as many as the ratio gives.
+def _sizes(
+    rng: Random, parameters: Parameters, learners: int, about: tuple[float, dict[str, float]]
+) -> Iterator[tuple[Level, int]]:
+    """(level, places) of each class of a term: as many places as the ratio of capacity to demand gives.
 
-    At least 60 classes a year for 1,000 learners; a remainder becomes a class by lot.
+    At least 60 classes a year for 1,000 learners, in the published sizes; a small borough has at least 20, of
+    fewer places. What makes no whole class is `owed` to the next term.
     """
+    share, owed = about
     smallest, largest = parameters.scale["class_size"]
-    wanted = {level: parameters.places(level, learners) * share for level in parameters.mix["level"]}
-    fewest = parameters.scale["fewest_classes"] * learners / parameters.scale["learners"] * share
+    wanted = {level: parameters.places(level, learners) for level in owed}
+    fewest = max(parameters.scale["fewest_classes"] * learners / parameters.scale["learners"], SMALL_BOROUGH)
     for level, places in wanted.items():
         classes = max(places / ((smallest + largest) / 2), fewest * places / sum(wanted.values()))
-        count = int(classes) + (rng.random() < classes % 1)
-        for _ in range(count):
-            size = round(places / classes)
-            yield Level(level), max(smallest, min(largest, size + rng.randrange(-1, 2)))
+        size = min(largest, round(places / classes))
+        owed[level] += classes * share
+        for _ in range(int(owed[level])):
+            least = smallest if learners >= parameters.scale["learners"] else FEWEST_PLACES
+            yield Level(level), max(least, min(largest, size + rng.randrange(-1, 2)))
+        owed[level] %= 1
 
 
 def _class(rng: Random, borough: Borough, term: Term, level: Level, size: int) -> PlannedClass:

@@ -31,6 +31,7 @@ from hub.demo.people import SimPerson
 from hub.demo.year.world import Act, World
 from hub.infra.calendars import holidays
 from hub.infra.db import transaction
+from hub.referrals import service as referrals
 
 DIARY_AHEAD = timedelta(days=14)
 STARTS, ENDS, MINUTES = time(9, 30), time(15, 30), 45
@@ -89,6 +90,9 @@ def _keeping(world: World, line: DiaryLine, actor: Actor) -> Act:
         if late:
             came = AppointmentState.ATTENDED_LATE
             service.record_attendance(session, _the(line.appointment_id), came, actor, world.clock)
+        if reads.valid_placement(session, _the(line.learner_id), world.today) is not None:
+            referrals.use_earlier_assessment(session, _the(line.case_id), actor, world.clock)
+            return
         assess(session, world, line, (person, overrides), actor)
 
     return act

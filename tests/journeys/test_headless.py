@@ -1,0 +1,25 @@
+"""A service year without a browser: people act on the real services, and what must always be true stays true."""
+
+from datetime import date
+
+from hub.demo.headless import service_year
+
+
+def test_a_term_keeps_every_invariant():
+    found = service_year(40, "test", last=date(2026, 12, 20))
+    assert found["invariant_violations"]["total"] == 0, found.get("violation_examples")
+    assert found["refused"] == {}
+    assert found["learners"] >= 5
+    assert sum(found["referrals_by_channel"].values()) >= found["learners"]
+    assert found["assessed"] > 0
+    assert found["messages_sent"] > found["assessed"]
+    assert found["offers"] >= found["accepted"] > 0
+    assert found["placed"] > 0
+
+
+def test_the_same_seed_lives_the_same_year():
+    first, second, other = (service_year(15, seed, last=date(2026, 10, 15)) for seed in ("a", "a", "b"))
+    for one in (first, second, other):
+        del one["seconds"]
+    assert first == second
+    assert first != other
