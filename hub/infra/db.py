@@ -263,11 +263,6 @@ def _mark_savepoint(session: Session, made: SessionTransaction) -> None:
         session.info.setdefault(_MARKS, {})[made] = marks
 
 
-@event.listens_for(Session, "after_transaction_end")
-def _forget_mark(session: Session, ended: SessionTransaction) -> None:
-    session.info.get(_MARKS, {}).pop(ended, None)
-
-
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_recorded(session: Session, previous: SessionTransaction) -> None:
     marks = session.info.get(_MARKS, {}).pop(previous, {}) if previous.nested else {}
