@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from hub.core.errors import RuleBroken
 
@@ -38,12 +39,12 @@ class Rows:
     unknown_columns: tuple[str, ...]
     encoding: str
     faults: list[RowFault] = field(default_factory=list)
-    _reader: Iterator[list[str]] = field(default=iter(()))
+    _reader: Any = None  # csv's own reader, for its line number
     _names: tuple[str | None, ...] = ()
 
     def __iter__(self) -> Iterator[Row]:
         """Rows that could be read; empty lines are passed over, overlong rows become faults."""
-        for number, cells in enumerate(self._reader, start=2):
+        for number, cells in self._records():
             if not any(cell.strip() for cell in cells):
                 continue
             if number > MOST_ROWS + 1:
@@ -52,6 +53,19 @@ class Rows:
             row = self._row(number, cells)
             if row is not None:
                 yield row
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record with the line it begins in; where quotation marks do not match, a fault instead."""
+        while True:
+            begins = self._reader.line_num + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                self.faults.append(RowFault(begins, "", "", _quotes(begins, self._reader.line_num)))
+                continue
+            yield begins, cells
 
     def _row(self, number: int, cells: list[str]) -> Row | None:
         if len(cells) > len(self._names) and any(cell.strip() for cell in cells[len(self._names) :]):
@@ -67,6 +81,11 @@ class Rows:
                 self.faults.append(RowFault(number, column, value[:40], "This cell is too long or not text"))
                 return None
         return Row(number, values)
+
+
+def _quotes(begins: int, ends: int) -> str:
+    lost = f"; lines {begins} to {ends} were left out" if ends > begins else ""
+    return f'A quotation mark (") is not closed, or more words follow it{lost}. Put it right and send these rows again'
 
 
 def read_rows(
@@ -85,14 +104,27 @@ def read_rows(
             "The file is empty. Send a CSV with a header row and one row for each.", code="file_empty"
         )
     header_line = text.lstrip().splitlines()[0]
+    if "\x00" in header_line:
+        raise RuleBroken(
+            "This is not a text file. Save it as CSV (UTF-8) and send that.", code="file_not_csv"
+        )
     _check_delimiter(header_line, required)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=False)
-    header = next(reader)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = _header(reader)
     ours = _our_names(aliases)
     names = tuple(ours.get(_key(name)) for name in header)
     _check_header(header, names, required)
     unknown = tuple(h.strip() for h, n in zip(header, names, strict=True) if n is None and h.strip())
     return Rows(tuple(n for n in names if n), unknown, encoding, _reader=reader, _names=names)
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    """The first line that is not empty."""
+    try:
+        return next(cells for cells in reader if any(cell.strip() for cell in cells))
+    except csv.Error:
+        words = 'A quotation mark (") in the header row is not closed. Put it right and send the file again.'
+        raise RuleBroken(words, code="file_not_csv") from None
 
 
 def _decode(content: bytes) -> tuple[str, str]:

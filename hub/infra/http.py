@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import flask
 from flask import Flask, Response, request
 from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
 
 from hub.core.errors import Conflict, PreconditionNeeded, RuleBroken
 from hub.infra.logs import request_id_var
@@ -23,9 +24,22 @@ def pages_blueprint(slice_name: str, import_name: str) -> flask.Blueprint:
     return flask.Blueprint(slice_name, import_name, template_folder="templates")
 
 
+class _Parser(FlaskParser):  # type: ignore[misc] # webargs' own class carries no types here
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """The body; 400 too for what is JSON by the letter but cannot be read: nested without end, giant numbers."""
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError) as error:
+            return self._handle_invalid_json_error(error, req)
+
+
+class _ApiBlueprint(SmorestBlueprint):  # type: ignore[misc] # flask-smorest carries no types
+    ARGUMENTS_PARSER = _Parser()
+
+
 def api_blueprint(slice_name: str, import_name: str, description: str) -> SmorestBlueprint:
     """The JSON edge of a slice: blueprint `<slice>_api` below /api/v1."""
-    return SmorestBlueprint(f"{slice_name}_api", import_name, url_prefix="/api/v1", description=description)
+    return _ApiBlueprint(f"{slice_name}_api", import_name, url_prefix="/api/v1", description=description)
 
 
 def etag(version: int) -> str:
@@ -58,11 +72,17 @@ def page_of(items: Sequence[Any], size: int, marker: Callable[[Any], Any]) -> di
 def asked_page() -> tuple[Any | None, int]:
     """(marker to go on from, page size) of the request's `after` and `limit`."""
     after, limit = request.args.get("after"), request.args.get("limit", str(PAGE_SIZE))
-    if not limit.isdigit() or not 1 <= int(limit) <= LARGEST_PAGE:
+    if not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= LARGEST_PAGE):
         raise RuleBroken(
             f"limit is a whole number from 1 to {LARGEST_PAGE}.", field="limit", code="invalid_input"
         )
     return (_unpack(after) if after else None), int(limit)
+
+
+def page_number() -> int:
+    """The page of a list that a person asked for (`?page=3`); 1 for anything that is no page."""
+    text = request.args.get("page", "1")
+    return max(int(text), 1) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _pack(marker: Any) -> str:
@@ -72,7 +92,7 @@ def _pack(marker: Any) -> str:
 def _unpack(text: str) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RuleBroken("after is not a marker from `next`.", field="after", code="invalid_input") from None
 
 

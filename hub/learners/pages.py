@@ -14,7 +14,7 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import pages_blueprint
+from hub.infra.http import page_number, pages_blueprint
 from hub.learners import reads, service
 from hub.learners.domain import Barrier, Person, compare_people
 from hub.learners.domain.merging import PairView
@@ -35,11 +35,11 @@ _COMPARED = ("name", "date_of_birth", "sex", "phone", "email", "postcode", "addr
 @allow(Role.HUB_MANAGER, Role.ASSESSOR)
 def duplicates() -> ResponseReturnValue:
     """Pairs that may be one person, oldest first."""
-    page = request.args.get("page", 1, type=int)
+    page = page_number()
     with transaction() as session:
         pairs = reads.duplicate_pairs(session)
         pages = max(1, -(-len(pairs) // PAIRS_A_PAGE))
-        page = min(max(page, 1), pages)
+        page = min(page, pages)
         shown = pairs[(page - 1) * PAIRS_A_PAGE : page * PAIRS_A_PAGE]
         people = _people(session, [one for pair in shown for one in (pair.left_id, pair.right_id)])
         rows = [(pair, people[pair.left_id], people[pair.right_id]) for pair in shown]

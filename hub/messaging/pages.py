@@ -12,7 +12,7 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import pages_blueprint
+from hub.infra.http import page_number, pages_blueprint
 from hub.learners import reads as learners
 from hub.messaging import reads, service
 from hub.messaging.domain import STATE_LABELS
@@ -31,7 +31,7 @@ def index() -> str:
     with transaction() as session:
         tabs = reads.counts(session)
         if show == "all":
-            found = reads.all_messages(session, request.args.get("page", 1, int))
+            found = reads.all_messages(session, page_number())
             _note_views(session, (one.learner_id for one in found.messages))
             return render_template("messaging/all.html", found=found, counts=tabs, show=show)
         box = reads.inbox(session)
@@ -48,19 +48,21 @@ def index() -> str:
 def text(received_id: UUID) -> ResponseReturnValue:
     """One text with what was said before, and a box to answer in."""
     form = blank_form() if request.method == "GET" else read_form(WrittenSchema, request.form)
+    if request.method == "POST" and form.ok:
+        try:
+            with transaction() as session:
+                service.answer(session, received_id, form.data["text"], current_actor(), runtime().clock)
+            flash.success("Your answer is on its way.")
+            return redirect(url_for("messaging.index"))
+        except RuleBroken as error:
+            form.fail_with(error)
     with transaction() as session:
         found = reads.received(session, received_id)
-        if request.method == "POST" and form.ok:
-            try:
-                service.answer(session, received_id, form.data["text"], current_actor(), runtime().clock)
-                flash.success("Your answer is on its way.")
-                return redirect(url_for("messaging.index"))
-            except RuleBroken as error:
-                form.fail_with(error)
         said = reads.conversation(session, found.learner_id) if found.learner_id else []
         person = learners.person(session, found.learner_id) if found.learner_id else None
         _note_views(session, [found.learner_id])
-    return render_template("messaging/text.html", text=found, said=said, person=person, form=form)
+    page = render_template("messaging/text.html", text=found, said=said, person=person, form=form)
+    return page, 422 if form.errors else 200
 
 
 @blueprint.post("/messages/texts/<uuid:received_id>/done")
@@ -98,22 +100,23 @@ def send_again(message_id: UUID) -> ResponseReturnValue:
 def write(learner_id: UUID) -> ResponseReturnValue:
     """Write to a learner in one's own words."""
     form = blank_form() if request.method == "GET" else read_form(WrittenSchema, request.form)
+    if request.method == "POST" and form.ok:
+        try:
+            with transaction() as session:
+                service.write_to(session, learner_id, form.data["text"], current_actor(), runtime().clock)
+            flash.success("Your message is on its way.")
+            return redirect(_learner_page(learner_id))
+        except RuleBroken as error:
+            form.fail_with(error)
     with transaction() as session:
         person = learners.person(session, learner_id)
         if person is None:
             raise NotFound("There is no such learner.")
-        if request.method == "POST" and form.ok:
-            try:
-                service.write_to(session, learner_id, form.data["text"], current_actor(), runtime().clock)
-                flash.success("Your message is on its way.")
-                return redirect(_learner_page(learner_id))
-            except RuleBroken as error:
-                form.fail_with(error)
         said = reads.conversation(session, learner_id)
         stopped = bool(person.phone and reads.stopped(session, [person.phone]))
         _note_views(session, [learner_id])
     context = {"person": person, "said": said, "form": form, "stopped": stopped}
-    return render_template("messaging/write.html", **context)
+    return render_template("messaging/write.html", **context), 422 if form.errors else 200
 
 
 def _learner_page(learner_id: UUID) -> str:

@@ -55,7 +55,7 @@ def _checked(code: str, value: str) -> str:
 
 
 def _whole(value: str, most: int) -> str:
-    if not value.isdigit() or int(value) > most:
+    if not value.isdecimal() or len(value) > 12 or int(value) > most:
         raise RuleBroken(f"Write a whole number from 0 to {most}.", field="value")
     return str(int(value))
 

@@ -19,7 +19,7 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import pages_blueprint
+from hub.infra.http import page_number, pages_blueprint
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.policy import reads as policy
@@ -49,7 +49,7 @@ Act = Callable[[Session, UUID, Any], object]
 def index() -> ResponseReturnValue:
     """Everybody on the list, by priority and then by date, 100 a page."""
     wanted, today = _wanted(), runtime().clock.today()
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     with transaction() as session:
         total = queries.count(session, wanted)
         entries = reads.listed(session, wanted, (page - 1) * PAGE, PAGE)

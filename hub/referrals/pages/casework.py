@@ -17,6 +17,7 @@ from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.http import page_number
 from hub.learners import reads as learners
 from hub.policy import reads as policy
 from hub.referrals import reads, service
@@ -57,7 +58,7 @@ def worklist() -> str:
     with transaction() as session:
         shown = request.args.get("show", "new")
         shown = shown if shown in VIEWS else "new"
-        page = max(request.args.get("page", 1, type=int), 1)
+        page = page_number()
         wanted = _asked_for(shown, page)
         rows = reads.worklist(session, wanted)
         _audit_list(session, rows)

@@ -11,6 +11,7 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.http import page_number
 from hub.learners import reads as learners
 from hub.policy import reads as policy
 from hub.policy.domain import Reason
@@ -29,7 +30,7 @@ def mine() -> str:
     """The organisation's referrals: what needs me first, then the newest."""
     with transaction() as session:
         actor, today = current_actor(), runtime().clock.today()
-        page = max(request.args.get("page", 1, type=int), 1)
+        page = page_number()
         only_mine = request.args.get("whose") == "me"
         wanted = reads.Filter(
             organisation_id=actor.organisation_id,
@@ -110,26 +111,26 @@ def answer_questions(referral_id: UUID) -> ResponseReturnValue:
         actor, clock = current_actor(), runtime().clock
         row = reads.my_referral(session, referral_id, actor)
         form = read_form(answers_schema(row.asked.topics if row.asked else ()), request.form)
-        if form.ok:
-            given = {name.removeprefix("answer-"): text for name, text in form.data.items()}
-            service.give_information(session, referral_id, InformationAnswer(given), actor, clock)
-            success("Thank you. The hub has your answer")
-            return redirect(url_for("referrals.mine_one", referral_id=referral_id))
-        return _show(session, referral_id, form, blank_form()), 422
+        if not form.ok:
+            return _show(session, referral_id, form, blank_form()), 422
+        given = {name.removeprefix("answer-"): text for name, text in form.data.items()}
+        service.give_information(session, referral_id, InformationAnswer(given), actor, clock)
+    success("Thank you. The hub has your answer")
+    return redirect(url_for("referrals.mine_one", referral_id=referral_id))
 
 
 @blueprint.post("/my-referrals/<uuid:referral_id>/withdraw")
 @allow(Role.REFERRER)
 def withdraw(referral_id: UUID) -> ResponseReturnValue:
     """Take the referral back, with a reason."""
-    with transaction() as session:
-        form = read_form(WithdrawSchema, request.form)
-        if form.ok:
-            try:
+    form = read_form(WithdrawSchema, request.form)
+    if form.ok:
+        try:
+            with transaction() as session:
                 service.withdraw(session, referral_id, form.data, current_actor(), runtime().clock)
-            except RuleBroken as error:
-                form.fail_with(error)
-        if form.ok:
             success("The referral is withdrawn. We tell the learner")
             return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+        except RuleBroken as error:
+            form.fail_with(error)
+    with transaction() as session:
         return _show(session, referral_id, blank_form(), form), 422
