@@ -151,7 +151,7 @@ def first_referred(session: Session, learner_ids: Collection[UUID]) -> Sequence[
 def locked_learners(session: Session, learner_ids: Iterable[UUID]) -> dict[UUID, Learner]:
     """These learners, locked in order of id until the commit, as they are now."""
     found = select(Learner).where(Learner.id.in_(list(learner_ids))).order_by(Learner.id)
-    rows = session.scalars(found.with_for_update().execution_options(populate_existing=True))
+    rows = session.scalars(found.with_for_update(key_share=True).execution_options(populate_existing=True))
     return {row.id: row for row in rows}
 
 

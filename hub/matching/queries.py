@@ -1,4 +1,8 @@
-"""Selects of rounds, offers and enrolments. With an actor, a foreign and a missing id are answered alike."""
+"""Selects of rounds, offers and enrolments. With an actor, a foreign and a missing id are answered alike.
+
+Rows are locked with `key_share`: it keeps out other changes, and lets rows that point here be written, whose
+foreign keys are checked under a key-share lock. A plain FOR UPDATE made two acts wait for each other.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -47,7 +51,7 @@ def rounds(session: Session, limit: int = 50) -> Sequence[MatchRound]:
 def match_round(session: Session, round_id: UUID, *, for_update: bool = False) -> MatchRound:
     found = select(MatchRound).where(MatchRound.id == round_id)
     if for_update:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalar(found)
     if row is None:
         raise NotFound("There is no such round.")
@@ -57,7 +61,7 @@ def match_round(session: Session, round_id: UUID, *, for_update: bool = False) -
 def previews(session: Session, kind: RoundKind) -> Sequence[MatchRound]:
     """Previews that were not released, locked."""
     found = select(MatchRound).where(MatchRound.state == RoundState.PREVIEWED, MatchRound.kind == kind)
-    return session.scalars(found.order_by(MatchRound.id).with_for_update()).all()
+    return session.scalars(found.order_by(MatchRound.id).with_for_update(key_share=True)).all()
 
 
 def newest_round(session: Session, kind: RoundKind, *, released: bool) -> MatchRound | None:
@@ -87,7 +91,7 @@ def lines(
     if ids is not None:
         found = found.where(MatchLine.id.in_(list(ids)))
     if for_update:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(found).all()
 
 
@@ -115,7 +119,9 @@ def finished_rounds(session: Session) -> Sequence[MatchRound]:
     """Released rounds whose offers have all been answered or ended, locked."""
     open_offer = exists().where(Offer.match_round_id == MatchRound.id, Offer.state.in_(LIVE))
     found = select(MatchRound).where(MatchRound.state == RoundState.RELEASED, ~open_offer)
-    return session.scalars(found.order_by(MatchRound.id).with_for_update(skip_locked=True)).all()
+    return session.scalars(
+        found.order_by(MatchRound.id).with_for_update(key_share=True, skip_locked=True)
+    ).all()
 
 
 # ---------------------------------------------------------------- vacancies
@@ -123,7 +129,7 @@ def finished_rounds(session: Session) -> Sequence[MatchRound]:
 
 def open_vacancies(session: Session, *, for_update: bool = False) -> Sequence[Vacancy]:
     found = select(Vacancy).where(Vacancy.closed_at.is_(None)).order_by(Vacancy.opened_at, Vacancy.id)
-    return session.scalars(found.with_for_update() if for_update else found).all()
+    return session.scalars(found.with_for_update(key_share=True) if for_update else found).all()
 
 
 def open_vacancy(session: Session, class_id: UUID) -> Vacancy | None:
@@ -144,7 +150,7 @@ def offers_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Offer]:
 
 def locked_offer(session: Session, offer_id: UUID) -> Offer:
     """The offer, locked and read afresh; NotFound."""
-    found = select(Offer).where(Offer.id == offer_id).with_for_update()
+    found = select(Offer).where(Offer.id == offer_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("There is no such offer.")
@@ -208,24 +214,30 @@ def live_of_learners(session: Session, learner_ids: Collection[UUID]) -> set[tup
 def live_where(session: Session, *conditions: Any) -> Sequence[Offer]:
     """Live offers that meet the conditions, locked, in the order of their class (as places are locked)."""
     found = select(Offer).where(Offer.state.in_(LIVE), *conditions).order_by(Offer.esol_class_id, Offer.id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    return session.scalars(
+        found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
 
 
 def offers_of_round(session: Session, round_id: UUID) -> Sequence[Offer]:
     """A round's offers, locked, in the order of their class."""
     found = select(Offer).where(Offer.match_round_id == round_id).order_by(Offer.esol_class_id, Offer.id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    return session.scalars(
+        found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
 
 
 def offers_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Offer]:
     found = select(Offer).where(Offer.source_record_id.in_(list(source_record_ids)))
-    return session.scalars(found.order_by(Offer.id).with_for_update()).all()
+    return session.scalars(found.order_by(Offer.id).with_for_update(key_share=True)).all()
 
 
 def silent(session: Session, today: date, limit: int) -> Sequence[Offer]:
     """Offers whose provider has let the ceiling pass, skipping those another process works on."""
     found = select(Offer).where(Offer.state == OfferState.WITH_PROVIDER, Offer.provider_ceiling_on < today)
-    return session.scalars(found.order_by(Offer.id).limit(limit).with_for_update(skip_locked=True)).all()
+    return session.scalars(
+        found.order_by(Offer.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
+    ).all()
 
 
 def unanswered(session: Session, last_day: date, limit: int) -> Sequence[Offer]:
@@ -236,7 +248,11 @@ def unanswered(session: Session, last_day: date, limit: int) -> Sequence[Offer]:
     found = select(Offer).where(
         Offer.state == OfferState.WITH_LEARNER, Offer.answer_by <= last_day, Offer.hold_reason.is_(None)
     )
-    rows = found.order_by(Offer.esol_class_id, Offer.id).limit(limit).with_for_update(skip_locked=True)
+    rows = (
+        found.order_by(Offer.esol_class_id, Offer.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
     return session.scalars(rows).all()
 
 
@@ -279,7 +295,7 @@ def silences(session: Session) -> dict[UUID, int]:
 
 def enrolment_to_change(session: Session, enrolment_id: UUID, actor: Actor) -> Enrolment:
     """The enrolment, locked, for its provider or the hub; NotFound for anybody else's."""
-    found = select(Enrolment).where(Enrolment.id == enrolment_id).with_for_update()
+    found = select(Enrolment).where(Enrolment.id == enrolment_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     own = row is not None and actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
     if row is None or (not own and actor.role not in SEES_ALL):
@@ -321,13 +337,13 @@ def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[
 def current_where(session: Session, *conditions: Any) -> Sequence[Enrolment]:
     """Enrolments that take a place and meet the conditions, locked, in the order of their class."""
     found = select(Enrolment).where(Enrolment.state.in_(TAKES_PLACE), *conditions)
-    rows = found.order_by(Enrolment.esol_class_id, Enrolment.id).with_for_update()
+    rows = found.order_by(Enrolment.esol_class_id, Enrolment.id).with_for_update(key_share=True)
     return session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
 def enrolments_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Enrolment]:
     found = select(Enrolment).where(Enrolment.source_record_id.in_(list(source_record_ids)))
-    return session.scalars(found.order_by(Enrolment.id).with_for_update()).all()
+    return session.scalars(found.order_by(Enrolment.id).with_for_update(key_share=True)).all()
 
 
 def enrolments_between(session: Session, start: datetime, end: datetime) -> Sequence[Enrolment]:

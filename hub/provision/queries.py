@@ -29,7 +29,7 @@ def require_own(organisation_id: UUID, actor: Actor) -> None:
 
 def class_to_change(session: Session, class_id: UUID, actor: Actor) -> EsolClass:
     """The class, locked to the end of the transaction; NotFound when missing or another provider's."""
-    found = select(EsolClass).where(EsolClass.id == class_id).with_for_update()
+    found = select(EsolClass).where(EsolClass.id == class_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("There is no such class.")
@@ -38,7 +38,7 @@ def class_to_change(session: Session, class_id: UUID, actor: Actor) -> EsolClass
 
 
 def venue_to_change(session: Session, venue_id: UUID, actor: Actor) -> Venue:
-    found = select(Venue).where(Venue.id == venue_id).with_for_update()
+    found = select(Venue).where(Venue.id == venue_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("There is no such venue.")
@@ -57,7 +57,7 @@ def venue(session: Session, venue_id: UUID) -> Venue | None:
 
 
 def provider(session: Session, organisation_id: UUID, *, lock: bool = False) -> Provider | None:
-    return session.get(Provider, organisation_id, with_for_update=True if lock else None)
+    return session.get(Provider, organisation_id, with_for_update={"key_share": True} if lock else None)
 
 
 def providers(session: Session) -> dict[UUID, Provider]:

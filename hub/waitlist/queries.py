@@ -23,14 +23,16 @@ def lock(session: Session, learner_id: UUID, strand: Strand) -> None:
 def entry(session: Session, entry_id: UUID, *, for_update: bool = False) -> WaitlistEntry | None:
     found = select(WaitlistEntry).where(WaitlistEntry.id == entry_id)
     if for_update:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalar(found)
 
 
 def locked_entries(session: Session, entry_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
     """Entries by id, locked in that order and read afresh."""
     found = select(WaitlistEntry).where(WaitlistEntry.id.in_(list(entry_ids))).order_by(WaitlistEntry.id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    return session.scalars(
+        found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
 
 
 def active(session: Session, learner_id: UUID, strand: Strand) -> WaitlistEntry | None:
@@ -42,7 +44,7 @@ def active(session: Session, learner_id: UUID, strand: Strand) -> WaitlistEntry 
             WaitlistEntry.strand == strand,
             WaitlistEntry.state.in_(ACTIVE),
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 
@@ -52,7 +54,7 @@ def active_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Waitl
     found = select(WaitlistEntry).where(
         WaitlistEntry.learner_id.in_(list(learner_ids)), WaitlistEntry.state.in_(ACTIVE)
     )
-    return session.scalars(found.order_by(WaitlistEntry.id).with_for_update()).all()
+    return session.scalars(found.order_by(WaitlistEntry.id).with_for_update(key_share=True)).all()
 
 
 def entries_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
@@ -63,13 +65,13 @@ def entries_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Wait
 
 def entries_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
     found = select(WaitlistEntry).where(WaitlistEntry.source_record_id.in_(list(source_record_ids)))
-    return session.scalars(found.order_by(WaitlistEntry.id).with_for_update()).all()
+    return session.scalars(found.order_by(WaitlistEntry.id).with_for_update(key_share=True)).all()
 
 
 def entries_of_case(session: Session, case_id: UUID) -> Sequence[WaitlistEntry]:
     """All entries of a case, newest first, locked."""
     found = select(WaitlistEntry).where(WaitlistEntry.case_id == case_id)
-    return session.scalars(found.order_by(WaitlistEntry.id.desc()).with_for_update()).all()
+    return session.scalars(found.order_by(WaitlistEntry.id.desc()).with_for_update(key_share=True)).all()
 
 
 def duplicates_between(session: Session, learner_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
@@ -198,5 +200,5 @@ def priorities_over(session: Session, today: date, limit: int) -> Sequence[Waitl
 def _swept(session: Session, limit: int, *conditions: object) -> Sequence[WaitlistEntry]:
     found = select(WaitlistEntry).where(*conditions)  # type: ignore[arg-type]
     return session.scalars(
-        found.order_by(WaitlistEntry.id).limit(limit).with_for_update(skip_locked=True)
+        found.order_by(WaitlistEntry.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
     ).all()

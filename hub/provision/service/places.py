@@ -44,7 +44,7 @@ def hold_places(session: Session, class_id: UUID, wanted: int, clock: Clock) -> 
 
     0 for a class that is full. Raises Conflict `class_not_open`, NotFound.
     """
-    row = session.get(EsolClass, class_id, populate_existing=True, with_for_update=True)
+    row = session.get(EsolClass, class_id, populate_existing=True, with_for_update={"key_share": True})
     if row is None:
         raise NotFound("There is no such class.")
     if row.state is not ClassState.PUBLISHED:
