@@ -62,7 +62,7 @@ ORDER = tuple(STAGES)
 def start(referral_id: UUID) -> ResponseReturnValue:
     """Start an assessment; where a valid result exists, ask first why it is needed again."""
     if request.method == "GET":
-        return _start_page(referral_id, blank_form())
+        return _start_page(referral_id, blank_form({"mode": Mode.VENUE, "interpreter_used": False}))
     form = read_form(StartSchema, request.form)
     if form.ok:
         try:

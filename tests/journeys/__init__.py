@@ -1,0 +1,1 @@
+"""Whole stories in users' words, in a real browser."""

@@ -1,0 +1,65 @@
+"""A work coach refers a learner who is sitting beside the desk."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_work_coach_refers_a_learner_page_by_page(borough):
+    coach = borough.as_("coach").open("/")
+    coach.follow("Refer a learner").is_on("Refer a learner").press("Start now")
+
+    # The name: sent empty by mistake, then written.
+    coach.is_on("What is the learner's name?").press("Save and continue")
+    coach.sees("There is a problem", "Enter the given names")
+    coach.write("Given names", "Hodan").write("Family name", "Ali Warsame").press("Save and continue")
+
+    # A date of birth that is not a date.
+    coach.write_date("date_of_birth", 31, 2, 1990).press("Save and continue").sees("There is a problem")
+    coach.write_date("date_of_birth", 27, 3, 1990).press("Save and continue")
+
+    coach.write("Phone number", "12").press("Save and continue").sees("There is a problem")
+    coach.write("Phone number", "07700 900222").choose("Yes", "texts").choose("Yes", "call")
+    coach.press("Save and continue").write("Postcode", "E8").press("Save and continue")
+    coach.sees("Enter the postcode in full, like E8 1AA").write("Postcode", "e81ab").press(
+        "Save and continue"
+    )
+    coach.pick("Language", "Somali").choose("No", "interpreter").press("Save and continue")
+    coach.choose("Woman").press("Save and continue").is_on(
+        "What is left to do" if False else "Refer a learner"
+    )
+
+    # Somebody rings: the coach stops here and comes back.
+    coach.sees("Completed", "Not yet started").follow("Save and come back later").sees("Not finished yet")
+    coach.follow("Hodan").follow("Needs and times").is_on("When can the learner come")
+    coach.press("Save and continue").sees("Select at least one time")
+    coach.tick("Monday, Morning", "Thursday, Morning").press("Save and continue")
+    coach.write("Longest way", "30").choose("Bus").press("Save and continue")
+    coach.choose("In person only").choose("Yes", "computer").press("Save and continue")
+    coach.tick("Childcare").press("Save and continue")
+
+    # The agreement in the learner's language, one choice for each purpose.
+    coach.follow("Agreement").choose("Somali").press("Save and continue").is_on("Read this to the learner")
+    coach.press("Save and continue").sees("There is a problem")
+    for group in coach.page.locator("fieldset:has(input[name^=P])").all():
+        group.get_by_role("radio").first.check()
+    coach.choose("Face to face", "How did the learner agree").choose("No", "interpreter help")
+    coach.write_date("given_on", 11, 1, 2027).tick("has heard or read").press("Save and continue")
+    coach.follow("Reason and source").tick("To find work").press("Save and continue")
+    coach.choose("Jobcentre").choose("No", "benefit").press("Save and continue")
+
+    # Check, change one thing, send.
+    coach.follow("Check your answers").sees("Hodan", "27 March 1990", "Monday morning, Thursday morning")
+    coach.follow("Change given names").write("Given names", "Hodan Amina").press("Save and continue")
+    coach.is_on("Check your answers").sees("Hodan Amina").press("Send the referral")
+    coach.is_on("Referral sent").sees("Reference to read out: R-", "What happens next")
+    coach.follow("My referrals", coach.page.locator("main")).sees("Hodan Amina")
+    coach.open("/my-referrals").sees("Hodan Amina Ali Warsame")
+
+
+def test_a_learner_under_16_is_shown_who_can_help(borough):
+    coach = borough.as_("coach").open("/refer").press("Start now")
+    coach.write("Given names", "Young").write("Family name", "Person").press("Save and continue")
+    coach.write_date("date_of_birth", 1, 6, 2014).press("Save and continue")
+    coach.is_on("The learner is too young for this service").press("Delete this referral")
+    coach.sees("deleted")
