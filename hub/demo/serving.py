@@ -23,7 +23,7 @@ from hub.infra.db import Runtime, configure, make_engine, runtime, transaction
 from hub.infra.embedded_postgres import EmbeddedServer
 from hub.wiring import DELIVERIES, REACTIONS
 
-DAYS_OF_WORK = 365
+DAYS_OF_WORK = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _serve(server: EmbeddedServer, settings: Settings, wish: Wish, stopping: thr
 
 
 def _build(server: EmbeddedServer, wish: Wish, stopping: threading.Event) -> None:
-    click.echo(f"Building the demo borough: a year of work with {wish.learners:,} learners ...")
+    click.echo(f"Building the demo borough: five months of work with {wish.learners:,} learners ...")
     began, before = time.monotonic(), runtime()
     database.mark(server.owner_url, Standing.BUILDING)
     database.import_postcodes()
