@@ -132,20 +132,11 @@ def open_vacancies(session: Session, *, for_update: bool = False) -> Sequence[Va
     return session.scalars(found.with_for_update(key_share=True) if for_update else found).all()
 
 
-def open_vacancy(session: Session, class_id: UUID) -> Vacancy | None:
-    found = select(Vacancy).where(Vacancy.closed_at.is_(None), Vacancy.esol_class_id == class_id)
-    return session.scalar(found.limit(1))
-
-
 # ---------------------------------------------------------------- offers
 
 
 def offer(session: Session, offer_id: UUID) -> Offer | None:
     return session.get(Offer, offer_id)
-
-
-def offers_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Offer]:
-    return session.scalars(select(Offer).where(Offer.id.in_(list(ids)))).all()
 
 
 def locked_offer(session: Session, offer_id: UUID) -> Offer:

@@ -16,7 +16,6 @@ from hub.matching.service.merging import merge_offers, unmerge_offers
 from hub.matching.service.offers import (
     accept_as_provider,
     answer_as_learner,
-    check_learner_reason,
     decide_decline,
     decide_silence,
     decline_as_provider,
@@ -36,7 +35,6 @@ __all__ = [
     "answer_as_learner",
     "ask_for_round",
     "attendance",
-    "check_learner_reason",
     "close_finished",
     "complete",
     "decide_decline",

@@ -11,7 +11,7 @@ from hub.consent import reads as consents
 from hub.consent import service as consent_service
 from hub.consent.domain import CURRENT_VERSION, NewConsent
 from hub.core.clock import LONDON, Clock
-from hub.core.errors import Conflict, NotFound, RuleBroken
+from hub.core.errors import Conflict, NotFound
 from hub.core.permissions import Actor, Role
 from hub.infra.db import record
 from hub.learners import reads as learners
@@ -305,10 +305,3 @@ def withdraw_for(session: Session, why: str, actor: Actor, clock: Clock, *condit
         if offer.state in LIVE:
             end_offer(session, offer, Ending(_S.WITHDRAWN, why), actor, clock)
     return len(found)
-
-
-def check_learner_reason(session: Session, reason: str, note: str) -> None:
-    """A reason of a learner's own, for staff who write it down: RuleBroken beside `reason` or `note`."""
-    if not reason:
-        raise RuleBroken("Choose a reason from the list.", code="reason_unknown", field="reason")
-    policy.check_reason(session, reason, note, "learner")
