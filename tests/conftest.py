@@ -19,7 +19,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.accounts import service as accounts_service
@@ -125,11 +124,12 @@ class AtOnce(list):
     """For the long-lived `session` of a test: what a unit of work writes at its end is written at once."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self.session = session
 
-    def append(self, item) -> None:
-        table, row = item
-        self.session.execute(insert(table).on_conflict_do_nothing(), [row])
+    def append(self, row) -> None:
+        super().append(row)
+        db.write_now(self.session)
 
 
 @pytest.fixture

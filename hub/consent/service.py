@@ -24,6 +24,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import Actor, Role
 from hub.infra import audit
+from hub.infra.db import put
 from hub.infra.db import record as record_event
 from hub.learners import reads as learners
 from hub.learners import service as learner_service
@@ -53,8 +54,7 @@ def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, cl
     if faults := consent_faults(new, clock.today()):
         raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
     row = _row(new, subject, actor, clock)
-    session.add(row)
-    session.flush()
+    put(session, row)
     queries.add_choices(session, row.id, {code: code in new.purposes for code in OPTIONAL})
     if not row.proven:
         _ask_to_confirm(session, row, clock)

@@ -11,7 +11,6 @@ from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session
 
 from hub.core.clock import Clock
-from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra.db import Base, Identified, actor_of, write_later
 from hub.infra.logs import request_id_var
@@ -51,13 +50,12 @@ def record(  # noqa: PLR0913 - the columns of a row, named at every call
 ) -> None:
     """Add an entry; `action` is like `learner.viewed`. When it fails, the act it records fails too."""
     who = actor or actor_of(session)
-    row = {
-        "id": new_id(), "at": clock.now(), "actor_kind": who.kind, "actor_id": who.id,
-        "organisation_id": who.organisation_id, "role": who.role.value, "action": action,
-        "subject_type": subject_type, "subject_id": subject_id, "fields": list(fields), "outcome": outcome,
-        "reason": reason, "request_id": request_id_var.get(),
-    }  # fmt: skip
-    write_later(session, AuditEntry, row)
+    entry = AuditEntry(
+        at=clock.now(), actor_kind=who.kind, actor_id=who.id, organisation_id=who.organisation_id,
+        role=who.role.value, action=action, subject_type=subject_type, subject_id=subject_id,
+        fields=list(fields), outcome=outcome, reason=reason, request_id=request_id_var.get(),
+    )  # fmt: skip
+    write_later(session, entry)
 
 
 def entries_of(session: Session, subject_ids: Sequence[UUID], limit: int = 100) -> list[AuditEntry]:

@@ -159,11 +159,11 @@ class Vault:
 
     def new_subject(self, subject_id: UUID) -> UUID:
         """Make the data key of a new subject."""
-        from hub.infra.subject_keys import SubjectKey  # noqa: PLC0415 - the row needs Base, which needs sealing
+        from hub.infra.subject_keys import keep_key  # noqa: PLC0415 - the row needs Base, which needs sealing
 
         key = AESGCM.generate_key(256)
         wrapped = seal(self._wrapper(self.ring.active), key, _wrap_context(subject_id, self.ring.active))
-        self.session.add(SubjectKey(subject_id=subject_id, kek_id=self.ring.active, wrapped=wrapped))
+        keep_key(self.session, subject_id, self.ring.active, wrapped)
         self._ciphers[subject_id] = AESGCM(key)
         return subject_id
 

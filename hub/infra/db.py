@@ -10,10 +10,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import DateTime, Engine, Enum, MetaData, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import (
@@ -23,6 +24,7 @@ from sqlalchemy.orm import (
     Session,
     SessionTransaction,
     declared_attr,
+    make_transient_to_detached,
     mapped_column,
     sessionmaker,
 )
@@ -226,32 +228,71 @@ def _drain(session: Session) -> None:
     write_now(session)
 
 
-def write_later(session: Session, table: type[Base], row: dict[str, Any]) -> None:
-    """Keep a row that nothing else of this transaction refers to; all of a table go in one statement.
+def put(session: Session, *rows: Base) -> None:
+    """Insert new rows now, parents before children, and go on with them as the session's own.
 
-    They are written when the transaction ends or, before that, when `table` is read. For rows of the technical
-    floor only: audit entries and outbox entries, of which one transaction may make thousands.
+    The same as adding and flushing them, at a third of the cost: a busy front door is made of such rows.
     """
-    session.info.setdefault(_LATER, []).append((table, row))
+    waiting: dict[Table, list[Base]] = {}
+    for row in rows:
+        waiting.setdefault(_table(row), []).append(row)
+    for table in sorted(waiting, key=_table_order()):
+        session.execute(insert(table), [_columns(row) for row in waiting[table]])
+    for row in rows:
+        make_transient_to_detached(row)
+        session.add(row)
+
+
+def write_later(session: Session, row: Base) -> None:
+    """Keep a row that this transaction does not need again; all of a table go in one statement.
+
+    They are written when the transaction ends or, before that, when their table is read. A row whose unique
+    key is there already is left out: so one delivery is asked for once.
+    """
+    session.info.setdefault(_LATER, []).append(row)
 
 
 def write_now(session: Session) -> None:
-    """Write what `write_later` kept; a row whose unique key is already there is left out."""
-    kept: list[tuple[type[Base], dict[str, Any]]] = session.info.get(_LATER, [])
-    waiting: dict[type[Base], list[dict[str, Any]]] = {}
-    for table, row in kept:
-        waiting.setdefault(table, []).append(row)
+    """Write what `write_later` kept, parents before children."""
+    kept: list[Base] = session.info.get(_LATER, [])
+    waiting: dict[Table, list[dict[str, Any]]] = {}
+    for row in kept:
+        waiting.setdefault(_table(row), []).append(_columns(row))
     kept.clear()
-    for table, rows in waiting.items():
-        session.execute(insert(table).on_conflict_do_nothing(), rows)
+    for table in sorted(waiting, key=_table_order()):
+        session.execute(insert(table).on_conflict_do_nothing(), waiting[table])
+
+
+def _table(row: Base) -> Table:
+    return cast(Table, row.__table__)
+
+
+@cache
+def _order() -> dict[Table, int]:
+    return {table: number for number, table in enumerate(Base.metadata.sorted_tables)}
+
+
+def _table_order() -> Callable[[Table], int]:
+    return _order().__getitem__
+
+
+def _columns(row: Base) -> dict[str, Any]:
+    """A row's columns by name; what was not set is NULL, a version starts at 1."""
+    known = row.__dict__
+    values = {column.name: known.setdefault(column.key, None) for column in row.__mapper__.columns}
+    version = row.__mapper__.version_id_col
+    if version is not None and values[version.name] is None:
+        values[version.name] = 1
+        setattr(row, version.name, 1)
+    return values
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _write_before_reading(state: ORMExecuteState) -> None:
     kept = state.session.info.get(_LATER)
     if kept and not state.is_insert:
-        tables = {table.__mapper__ for table, _ in kept}
-        if any(mapper in tables for mapper in state.all_mappers):
+        mappers = {row.__mapper__ for row in kept}
+        if any(mapper in mappers for mapper in state.all_mappers):
             write_now(state.session)
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import Index, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.clock import Clock
-from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM
 from hub.infra.db import Base, Identified, enum_column, runtime, transaction, write_later, write_now
 from hub.infra.logs import logger
@@ -100,11 +99,11 @@ def enqueue(  # noqa: PLR0913 - each is named at the call
 ) -> None:
     """Ask for a delivery; the same `dedupe` twice is one delivery."""
     now = clock.now()
-    row = {
-        "id": new_id(), "dedupe_key": dedupe, "kind": kind, "ref": ref, "state": OutboxState.PENDING,
-        "attempts": 0, "created_at": now, "next_at": not_before or now,
-    }  # fmt: skip
-    write_later(session, OutboxEntry, row)
+    entry = OutboxEntry(
+        dedupe_key=dedupe, kind=kind, ref=ref, state=OutboxState.PENDING, attempts=0, created_at=now,
+        next_at=not_before or now,
+    )  # fmt: skip
+    write_later(session, entry)
 
 
 def cancel(session: Session, kind: str, refs: Sequence[UUID]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.infra.crypto import KeyProblem, KeyRing
-from hub.infra.db import Base
+from hub.infra.db import Base, write_later
 
 
 class SubjectKey(Base):
@@ -29,6 +29,11 @@ class KeyCheck(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
+
+
+def keep_key(session: Session, subject_id: UUID, kek_id: str, wrapped: bytes) -> None:
+    """Store the wrapped key of a new subject."""
+    write_later(session, SubjectKey(subject_id=subject_id, kek_id=kek_id, wrapped=wrapped))
 
 
 def wrapped_keys(session: Session, subject_ids: Iterable[UUID]) -> list[tuple[UUID, str, bytes]]:

@@ -11,7 +11,7 @@ from hub.accounts import reads as accounts
 from hub.core.clock import Clock
 from hub.core.permissions import HUB_ROLES, Role
 from hub.infra.calendars import holidays
-from hub.infra.db import record
+from hub.infra.db import record, write_later
 from hub.policy import reads as policy
 from hub.steps import queries
 from hub.steps.domain import (
@@ -33,6 +33,11 @@ def open_step(session: Session, new: NewStep, clock: Clock) -> Step:
     return _put(session, queries.open_step(session, new.kind, new.subject_id), new, clock)
 
 
+def open_first_step(session: Session, new: NewStep, clock: Clock) -> None:
+    """Open the first step of a subject that this transaction has just made: there is none to look for."""
+    write_later(session, _filled(_new_step(new, clock), new))
+
+
 def open_steps(session: Session, new: Sequence[NewStep], clock: Clock) -> None:
     """Open many steps, each as `open_step` does, with one look at what is open."""
     rows = queries.open_steps(session, {one.subject_id for one in new})
@@ -43,11 +48,19 @@ def open_steps(session: Session, new: Sequence[NewStep], clock: Clock) -> None:
 
 def _put(session: Session, row: Step | None, new: NewStep, clock: Clock) -> Step:
     if row is None:
-        row = Step(
-            kind=new.kind, state=StepState.OPEN, subject_type=new.subject_type, subject_id=new.subject_id,
-            opened_at=clock.now(), learner_id=new.learner_id,
-        )  # fmt: skip
+        row = _new_step(new, clock)
         session.add(row)
+    return _filled(row, new)
+
+
+def _new_step(new: NewStep, clock: Clock) -> Step:
+    return Step(
+        kind=new.kind, state=StepState.OPEN, subject_type=new.subject_type, subject_id=new.subject_id,
+        opened_at=clock.now(), learner_id=new.learner_id,
+    )  # fmt: skip
+
+
+def _filled(row: Step, new: NewStep) -> Step:
     row.organisation_id, row.role = new.owner.organisation_id, new.owner.role
     row.user_account_id = new.owner.user_id
     row.learner_id = new.learner_id or row.learner_id

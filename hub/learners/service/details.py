@@ -16,10 +16,10 @@ from hub.learners.domain.person import ContactChange, NewPerson, person_faults
 from hub.learners.models import Learner, SourceRecord
 from hub.learners.service.records import (
     Belonging,
-    add_needs,
-    add_record,
     hashed_keys,
     index_record,
+    make_needs,
+    make_record,
     person_of,
 )
 
@@ -62,7 +62,7 @@ def update_needs(session: Session, learner_id: UUID, needs: NewNeeds, actor: Act
     if faults := needs_faults(needs):
         raise RuleBroken.many(faults)
     learner, record = _newest_record(session, learner_id)
-    add_needs(session, needs, record, clock)
+    session.add(make_needs(needs, record, clock))
     session.flush()
     audit.record(session, actor, "learner.needs_changed", "learner", learner.id, clock=clock)
 
@@ -126,7 +126,8 @@ def _amend(session: Session, record: SourceRecord, person: NewPerson, clock: Clo
         amends_id=record.amends_id or record.id,
     )
     record.superseded_at = clock.now()
-    new = add_record(session, person, belongs, clock.now())
+    new = make_record(person, belongs, clock.now())
+    session.add(new)
     new.name_verified_at = record.name_verified_at
     new.birth_date_verified_at = record.birth_date_verified_at
     session.flush()

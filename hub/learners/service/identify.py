@@ -12,13 +12,14 @@ from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.crypto import new_subject
+from hub.infra.db import put
 from hub.learners import queries
 from hub.learners.domain.keys import DUPLICATE_KINDS, Key, KeyKind
 from hub.learners.domain.needs import NewNeeds, needs_faults
 from hub.learners.domain.pairs import MOST_SHARING, PairDecision
 from hub.learners.domain.person import Identified, NewPerson, person_faults
 from hub.learners.models import DuplicatePair, Learner
-from hub.learners.service.records import Belonging, add_needs, add_record, hashed_keys, index_record
+from hub.learners.service.records import Belonging, hashed_keys, index_record, make_needs, make_record
 from hub.learners.service.steps import ask_to_decide
 
 
@@ -59,9 +60,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above, with the hashes made once
 ) -> Identified:
     referred_on = min(person.referred_on or clock.today(), clock.today())
     learner = Learner(first_referred_on=referred_on, created_at=clock.now())
-    session.add(learner)
     subject_id = new_subject(new_id())
-    session.flush()
     belongs = Belonging(
         subject_id=subject_id,
         learner_id=learner.id,
@@ -69,10 +68,9 @@ def _store(  # noqa: PLR0913, PLR0917 - as above, with the hashes made once
         organisation_id=organisation_id,
         referred_on=referred_on,
     )
-    record = add_record(session, person, belongs, clock.now())
-    session.flush()
-    if needs is not None:
-        add_needs(session, needs, record, clock)
+    record = make_record(person, belongs, clock.now())
+    told = [make_needs(needs, record, clock)] if needs is not None else []
+    put(session, learner, record, *told)
     index_record(session, record, hashed)
     return Identified(learner.id, record.id, subject_id)
 
@@ -111,7 +109,6 @@ def _suggest(
         )
         for home, kinds in newest.values()
     ]
-    session.add_all(pairs)
-    session.flush()
     if pairs:
+        put(session, *pairs)
         ask_to_decide(session, pairs, clock)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.core.errors import NotFound
+from hub.infra.db import write_later
 from hub.learners import queries, reads
 from hub.learners.domain.links import (
     MOST_WRONG_BIRTH_DATES,
@@ -41,7 +42,7 @@ def make_link(  # noqa: PLR0913, PLR0917 - the contract of the slices: for whom,
         expires_at=clock.now() + valid_for,
         wrong_birth_dates=0,
     )
-    session.add(link)
+    write_later(session, link)
     return token
 
 

@@ -26,9 +26,9 @@ class Belonging:
     amends_id: UUID | None = None
 
 
-def add_record(session: Session, person: NewPerson, belongs: Belonging, now: datetime) -> SourceRecord:
-    """Add the sealed record of `person`; the caller flushes and indexes it."""
-    record = SourceRecord(
+def make_record(person: NewPerson, belongs: Belonging, now: datetime) -> SourceRecord:
+    """The sealed record of `person`; the caller stores and indexes it."""
+    return SourceRecord(
         subject_id=belongs.subject_id,
         learner_id=belongs.learner_id,
         home_learner_id=belongs.home_learner_id,
@@ -53,8 +53,6 @@ def add_record(session: Session, person: NewPerson, belongs: Belonging, now: dat
         nationality=person.nationality,
         contact_rules=[person.interpreter_needed, person.safe_to_text, person.safe_to_call],
     )
-    session.add(record)
-    return record
 
 
 def index_record(session: Session, record: SourceRecord, hashed: dict[bytes, Key]) -> None:
@@ -67,21 +65,19 @@ def hashed_keys(person: NewPerson) -> dict[bytes, Key]:
     return queries.hashes(search_keys(person))
 
 
-def add_needs(session: Session, needs: NewNeeds, record: SourceRecord, clock: Clock) -> LearningNeeds:
-    """Add the sealed needs; minutes of travel become km at the speeds of today."""
+def make_needs(needs: NewNeeds, record: SourceRecord, clock: Clock) -> LearningNeeds:
+    """The sealed needs; minutes of travel become km at the speeds of today."""
     today = clock.today()
     answers = as_json(needs)
     if needs.travel_minutes is not None and needs.travel_mode is not None:
         answers["max_travel_km"] = travel_km(needs.travel_minutes, needs.travel_mode, today)
-    row = LearningNeeds(
+    return LearningNeeds(
         subject_id=record.subject_id,
         source_record_id=record.id,
         recorded_on=today,
         created_at=clock.now(),
         answers=answers,
     )
-    session.add(row)
-    return row
 
 
 def person_of(record: SourceRecord) -> NewPerson:

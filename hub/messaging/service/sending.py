@@ -12,7 +12,8 @@ from hub.core.errors import NotFound, RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit, outbox
-from hub.infra.db import record, runtime
+from hub.infra.crypto import blind_index
+from hub.infra.db import put, record, runtime
 from hub.infra.phones import is_mobile
 from hub.learners import reads as learners
 from hub.learners.domain import Person
@@ -54,12 +55,11 @@ def send_all(session: Session, news: Sequence[NewMessage], actor: Actor, clock: 
     if len(people) < len({new.learner_id for new in news}):
         raise NotFound("There is no such learner.")
     messages = [_message(new, people[new.learner_id], actor, clock) for new in news]
-    session.add_all(messages)
+    put(session, *messages)
     for new in news:
         audit.record(
             session, actor, "message.written", "learner", new.learner_id, fields=[new.template], clock=clock
         )
-    session.flush()
     for message, new in zip(messages, news, strict=True):
         if message.state is MessageState.NOT_SENT:
             unreached(session, message, clock)
@@ -129,10 +129,18 @@ def answer_text(session: Session, received: ReceivedText, answer: Answer, clock:
 
 
 def write_to(session: Session, learner_id: UUID, text: str, actor: Actor, clock: Clock) -> Message | None:
-    """A member of the hub's staff writes to a learner in their own words. RuleBroken beside `text`."""
+    """A member of the hub's staff writes to a learner in their own words. RuleBroken beside `text`.
+
+    The same words to the same learner within the hour are one message: a button pressed twice.
+    """
     require_sendable(text)
+    said = blind_index("message_text", text.strip()).hex()
     new = NewMessage(
-        learner_id=learner_id, template="staff_reply", values={"text": text.strip()}, must_reach=True
+        learner_id=learner_id,
+        template="staff_reply",
+        values={"text": text.strip()},
+        must_reach=True,
+        dedupe=f"staff:{learner_id}:{said}:{clock.now():%Y%m%d%H}",
     )
     return send(session, new, actor, clock)
 

@@ -181,8 +181,7 @@ def _record_consent(
 def _store(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:
     """Write the referral with its history and step; of two at the same moment the second is told of the first."""
     try:
-        with session.no_autoflush:  # history, audit and step go to the database together
-            move(session, referral, Doing(Move.SUBMIT), actor, clock)
+        move(session, referral, Doing(Move.SUBMIT), actor, clock)
     except IntegrityError as error:
         if "uq_referral_person_open" not in str(error.orig):
             raise
@@ -231,7 +230,6 @@ def _add(session: Session, new: NewReferral, found: Identified, case: _Case, act
         referral.notes = new.notes
     if new.mandated:
         referral.mandated = True
-    session.add(referral)
     return referral
 
 

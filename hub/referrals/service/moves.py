@@ -13,6 +13,7 @@ from hub.assessment.domain import CaseToAssess
 from hub.core.clock import Clock
 from hub.core.permissions import Actor, Role
 from hub.infra import audit
+from hub.infra.db import put, write_later
 from hub.referrals.domain import Ending, Move, Outcome, ReferralState, is_open, next_state
 from hub.referrals.models import Referral, ReferralHistory
 from hub.steps import reads as step_reads
@@ -74,7 +75,7 @@ def move(session: Session, referral: Referral, doing: Doing, actor: Actor, clock
     if doing.move not in {Move.HOLD, Move.SUBMIT} and referral.hold_reason is not None:
         referral.hold_reason = referral.hold_until = None
     if doing.move is Move.SUBMIT:
-        session.flush()  # the rows below point at it
+        put(session, referral)  # the rows below point at it
     _write_history(session, referral, (before, clock.now()), doing, actor)
     audit.record(session, actor, f"referral.{_PAST[doing.move]}", "referral", referral.id, clock=clock)
     keep_step(session, referral, actor, clock, is_new=doing.move is Move.SUBMIT)
@@ -126,7 +127,7 @@ def _write_history(
     )
     if doing.note.strip():
         row.note = doing.note.strip()
-    session.add(row)
+    write_later(session, row)
 
 
 def keep_step(
@@ -143,7 +144,7 @@ def keep_step(
         if is_own and (wanted is None or one.kind is not wanted.kind):
             steps.close_step(session, one.kind, referral.id, clock)
     if wanted is not None:
-        steps.open_step(session, wanted, clock)
+        (steps.open_first_step if is_new else steps.open_step)(session, wanted, clock)
     elif referral.state is ReferralState.TO_ASSESS:
         _ask_for_appointment(session, referral, actor, clock)
 
