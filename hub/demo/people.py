@@ -49,6 +49,7 @@ class SimPerson:
     purposes: frozenset[str]
     unreachable_until: date | None = None
     ids: set[UUID] = field(default_factory=set)
+    referred_by: set[UUID | None] = field(default_factory=set)
     stopped: bool = False
 
     @property

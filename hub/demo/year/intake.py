@@ -63,8 +63,12 @@ def receive(world: World, arrivals: Sequence[Arrival]) -> None:
     """Submit the referrals of one morning, each organisation's together."""
     by_actor: dict[Actor, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
-        team = world.borough.referrers[arrival.source]
-        by_actor[team[world.rng.randrange(len(team))]].append(arrival)
+        known = arrival.person.referred_by
+        team = [one for one in world.borough.referrers[arrival.source] if one.organisation_id not in known]
+        if team:  # nobody refers the same person twice
+            actor = team[world.rng.randrange(len(team))]
+            known.add(actor.organisation_id)
+            by_actor[actor].append(arrival)
     for actor, own in by_actor.items():
         acts = [_Submit(world, arrival, _referral(world, arrival), actor) for arrival in own]
         world.together(actor, acts)

@@ -99,6 +99,7 @@ def office_hours(world: World, leave: int = 0) -> None:
     office.answer_messages(world, leave)
     office.answer_questions(world, leave)
     office.call_waiting(world)
+    teaching.ring_learners(world)
     teaching.run_rounds(world)
 
 

@@ -16,7 +16,7 @@ from hub.infra.db import transaction
 from hub.matching import reads as matching_reads
 from hub.matching import service as matching
 from hub.matching.domain.enrolments import Attendance, Completion, EnrolmentState, Leaving, Start
-from hub.matching.domain.offers import DeclineDecision, OfferState, Refusal, SilenceDecision
+from hub.matching.domain.offers import DeclineDecision, LearnerAnswer, OfferState, Refusal, SilenceDecision
 from hub.matching.domain.rounds import NewRound, RoundKind
 from hub.provision import reads as provision_reads
 from hub.provision import service as provision
@@ -28,6 +28,7 @@ REFUSALS = (
     Refusal("wrong_level", "Met the learner at our open day: a level lower."),
 )
 _LEAVES = ("work_or_caring", "moved_away", "health", "no_longer_interested", "childcare")
+REACHED_BY_PHONE = 0.5
 LEAVES_A_WEEK = 0.012
 ATTENDANCE_KEPT = 0.06
 """Share of registers that are sent each week: enough to see, few enough to be quick."""
@@ -153,6 +154,24 @@ def _sending_back(world: World, enrolment_id: UUID) -> Act:
     return lambda s: matching.return_to_list(
         s, enrolment_id, "no_response", world.borough.manager, world.clock
     )
+
+
+def ring_learners(world: World) -> None:
+    """The hub rings those whose last day it is, and those whom no text may reach; some answer."""
+    manager = world.borough.manager
+    with transaction(manager) as session:
+        found = todo(session, [StepKind.OFFER_LEARNER], until=world.today)
+    acts: list[Act] = []
+    for one in found:
+        if world.rng.random() < REACHED_BY_PHONE:
+            yes = not world.happens("learner_says_no")
+            answer = LearnerAnswer(yes, None if yes else "time", channel="phone")
+            acts.append(_answering(world, one.subject_id, answer))
+    world.together(manager, acts)
+
+
+def _answering(world: World, offer_id: UUID, answer: LearnerAnswer) -> Act:
+    return lambda s: matching.answer_as_learner(s, offer_id, answer, world.borough.manager, world.clock)
 
 
 # ---------------------------------------------------------------- courses

@@ -73,7 +73,7 @@ def test_classes_are_few_where_demand_is_high():
     for team in borough.providers:
         team.venues = [(None, True)]  # type: ignore[list-item]
     classes = [one.details for one in plan_classes(Random("c"), parameters(), borough, 1000, YEAR)]
-    places = Counter()
+    places: Counter[Level] = Counter()
     for one in classes:
         places[one.levels[0]] += one.capacity
     assert 55 <= len(classes) <= 120
