@@ -59,12 +59,11 @@ def test_an_assessor_assesses_and_decides_another_level(borough):
 def test_a_missed_appointment_is_booked_again(borough):
     made = borough.accept("Late Comer")
     borough.add_times(2)
-    manager = borough.as_("manager").open(f"/referrals/{made.id}/book").choose("10am").press("Book this time")
+    borough.as_("manager").open(f"/referrals/{made.id}/book").choose("10am").press("Book this time")
     borough.clock.move_to(london_time(borough.clock.today().replace(day=13), 12))
     assessor = borough.as_("assessor").open("/diary?date=2027-01-13").follow("Late Comer")
     assessor.press("Record").sees("There is a problem").choose("No", "Did the learner come").press("Record")
     assessor.sees("Did not come").open("/learners-to-assess").sees("Late Comer")
-    del manager
 
 
 def test_two_records_are_joined_and_parted_again(borough):

@@ -58,9 +58,6 @@ def test_from_the_round_to_the_classroom(borough):
     at_home = borough.visitor(phone=True).open(borough.link_in(text))
     at_home.write_date("birth_date", 1, 1, 1980).press("Continue").sees("problem")
     at_home.write_date("birth_date", 27, 3, 1990).press("Continue")
-    at_home.open(at_home.path.rstrip("/"))
-    if at_home.page.get_by_role("button", name="See the class").count():
-        at_home.follow("See the class")
     at_home.sees("Dalston Library", "Mare Street College")
     at_home.page.get_by_role("button", name=re.compile("^Yes")).first.click()
     at_home.sees("Mare Street College")
@@ -69,14 +66,12 @@ def test_from_the_round_to_the_classroom(borough):
     national = "0" + phone[3:]
     tutor.open("/enrolments").sees("Selam Tesfay", f"{national[:5]} {national[5:]}")
     assert "you have the place" in borough.newest_text(phone)
-    coach = borough.as_("coach").open(f"/my-referrals/{learner.id}").sees("Selam Tesfay")
-    del coach
+    borough.as_("coach").open(f"/my-referrals/{learner.id}").sees("Selam Tesfay")
 
     # First day: she came.
     borough.clock.advance(timedelta(days=22))
-    tutor = (
-        borough.as_("tutor").open("/enrolments").follow("Started", tutor.page.locator("tr", has_text="Selam"))
-    )
+    tutor = borough.as_("tutor").open("/enrolments")
+    tutor.follow("Started", tutor.page.locator("tr", has_text="Selam"))
     day = borough.clock.today()
     tutor.write_date("on", day.day, day.month, day.year).press("Started").sees("Record a week")
 
@@ -110,13 +105,10 @@ def test_a_learner_says_no_and_keeps_the_turn(borough):
     phone = borough.phones_of["Ivan Petrov"]
     at_home = borough.visitor(phone=True).open(borough.link_in(borough.newest_text(phone)))
     at_home.write_date("birth_date", 27, 3, 1990).press("Continue")
-    if at_home.page.get_by_role("button", name="See the class").count():
-        at_home.follow("See the class")
     at_home.press("No").page.get_by_role("radio").first.check()
     at_home.press("Send")
-    manager = borough.as_("manager").open(f"/learners/{learner.learner_id}").sees("Waiting")
+    borough.as_("manager").open(f"/learners/{learner.learner_id}").sees("Waiting")
     assert "You keep your turn" in borough.newest_text(phone)
-    del manager
 
 
 def test_doors_that_stay_shut(borough):
@@ -127,8 +119,7 @@ def test_doors_that_stay_shut(borough):
     coach = borough.as_("coach").open("/referrals").sees("not").does_not_see("Nur")
     coach.open(f"/my-referrals/{borough.people['coach'].id}").is_on("not found")
     coach.open(f"/learners/{learner.learner_id}").does_not_see("Nur")
-    tutor = borough.as_("tutor").open("/waiting-list").does_not_see("Nur")
-    del tutor
+    borough.as_("tutor").open("/waiting-list").does_not_see("Nur")
 
 
 def test_a_link_runs_out(borough):
