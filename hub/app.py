@@ -95,7 +95,12 @@ def _configure(app: Flask, hub: Runtime) -> None:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "info": {"description": "Referrals, classes, matching and offers of one ESOL hub."},
-            "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+            "components": {
+                "securitySchemes": {
+                    "key": {"type": "http", "scheme": "bearer", "description": "An organisation's API key"},
+                    "callback": {"type": "http", "scheme": "bearer", "description": "One of HUB_NOTIFY_TOKENS"},
+                }
+            },
             "security": [{"key": []}],
         },
     )
@@ -103,7 +108,7 @@ def _configure(app: Flask, hub: Runtime) -> None:
 
 
 def _register(app: Flask, csrf: CSRFProtect) -> None:
-    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+    api = _HubApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     _open_the_description(app)
     for name in SLICES:
         for edge in ("pages", "api"):
@@ -117,13 +122,25 @@ def _register(app: Flask, csrf: CSRFProtect) -> None:
                 app.register_blueprint(blueprint)
 
 
+class _HubApi(Api):  # type: ignore[misc] # flask-smorest carries no types
+    """Describes refusals as they are: problem+json."""
+
+    ERROR_SCHEMA = problems.ProblemSchema
+
+    def _register_responses(self) -> None:
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+
 def _schema_name(schema: Any) -> str | None:
     """`matching` `OfferSchema` as `MatchingOffer`; a variant with fewer fields is written out where it stands."""
     made = schema() if isinstance(schema, type) else schema
     if isinstance(made, str) or made.only or made.exclude or made.partial:
         return None
     kind = type(made)
-    return kind.__module__.split(".")[1].title() + kind.__name__.removesuffix("Schema")
+    home = kind.__module__.split(".")[1].title()
+    return ("" if home == "Infra" else home) + kind.__name__.removesuffix("Schema")
 
 
 def _open_the_description(app: Flask) -> None:

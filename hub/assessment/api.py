@@ -27,13 +27,14 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import api_blueprint, as_uuid, asked_page, page_of
+from hub.infra.http import PAGING, api_blueprint, as_uuid, asked_page, page_of
 from hub.infra.idempotency import idempotent
 
 blueprint = api_blueprint("assessment", __name__, "Book appointments and record assessments")
 
 
 @blueprint.get("/appointments")
+@blueprint.doc(parameters=list(PAGING))
 @blueprint.response(200, AppointmentPage)
 @allow(Role.ASSESSOR, Role.HUB_MANAGER)
 def list_appointments() -> Any:
@@ -62,6 +63,7 @@ def book_appointment(new: dict[str, UUID]) -> Any:
 
 
 @blueprint.get("/assessments")
+@blueprint.doc(parameters=list(PAGING))
 @blueprint.response(200, AssessmentPage)
 @allow(Role.ASSESSOR, Role.HUB_MANAGER)
 def list_assessments() -> Any:

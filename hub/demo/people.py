@@ -32,6 +32,7 @@ _PATTERNS: Mapping[str, tuple[float, frozenset[str]]] = {
     "evenings": (0.18, frozenset(f"{day}-eve" for day in _WEEKDAYS[:4]) | {"sat-am"}),
     "always": (0.12, frozenset(SLOTS)),
 }
+_POTS = frozenset({Funding.ASF, Funding.TAILORED, Funding.CHARITY})
 _READS_ROMAN = {"tr", "pl", "es", "fr", "pt", "de", "so", "vi", "ro", "sq", "ku"}
 
 
@@ -181,7 +182,7 @@ def _needs(rng: Random, parameters: Parameters, sex: Sex) -> NewNeeds:
     device = rng.random() < 0.6
     return NewNeeds(
         availability=slots,
-        travel_minutes=one_of(rng, (20, 30, 30, 40, 45, 60)),
+        travel_minutes=one_of(rng, (30, 30, 40, 45, 60)),
         travel_mode=one_of(rng, (TravelMode.BUS, TravelMode.BUS, TravelMode.WALK, TravelMode.CYCLE)),
         study_mode=StudyMode.EITHER if device and rng.random() < 0.3 else StudyMode.IN_PERSON,
         has_device=device,
@@ -194,7 +195,7 @@ def _needs(rng: Random, parameters: Parameters, sex: Sex) -> NewNeeds:
         hours_per_week=one_of(rng, (2, 4, 4, 6)),
         reasons=frozenset(rng.sample(list(Reason), rng.randrange(1, 4))),
         barriers=frozenset(rng.sample([Barrier.CONFIDENCE, Barrier.TRAVEL_COST, Barrier.INFORMATION], 1)),
-        funding=frozenset({Funding.ASF}) if rng.random() < 0.5 else frozenset(),
+        funding=_POTS if rng.random() < 0.5 else frozenset(),
     )
 
 

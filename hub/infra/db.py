@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from time import monotonic
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import DateTime, Engine, Enum, MetaData, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -29,6 +31,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.core.clock import Clock, SystemClock
 from hub.core.errors import Conflict, Unavailable
@@ -132,6 +135,7 @@ _open_session: ContextVar[Session | None] = ContextVar("open_session", default=N
 current_actor_var: ContextVar[Actor] = ContextVar("current_actor", default=SYSTEM)
 
 _MOST_EVENTS = 10_000
+_IDLE_SECONDS = 20.0
 _EVENTS, _ACTOR, _LATER, _MARKS = "hub_events", "hub_actor", "hub_later", "hub_marks"
 
 
@@ -151,14 +155,33 @@ def make_engine(url: str, pool_size: int, *, fast_commits: bool = False) -> Engi
     """An engine whose errors never show parameters, with limits so that no request hangs for ever."""
     commits = " -c synchronous_commit=off" if fast_commits else ""
     options = f"-c timezone=UTC -c lock_timeout=10s -c statement_timeout=120s{commits}"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ask_after_idling)
+    return engine
+
+
+def _note_use(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = monotonic()
+
+
+def _ask_after_idling(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+    """A connection that idled may have lost its server: ask it once, and let the pool make another."""
+    if monotonic() - record.info.get("used_at", monotonic()) < _IDLE_SECONDS:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 @contextmanager

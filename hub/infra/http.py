@@ -24,6 +24,25 @@ def pages_blueprint(slice_name: str, import_name: str) -> flask.Blueprint:
     return flask.Blueprint(slice_name, import_name, template_folder="templates")
 
 
+def asks(name: str, words: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    """A query parameter for the API's description: `@blueprint.doc(parameters=[asks("level", "...")])`."""
+    kind = {"type": "string"} | schema
+    return {"in": "query", "name": name, "description": words, "required": required, "schema": kind}
+
+
+PAGING = (
+    asks("limit", "How many items", type="integer", minimum=1, maximum=LARGEST_PAGE, default=PAGE_SIZE),
+    asks("after", "`next` of the page before"),
+)
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag you were given: 428 without it, 409 `stale` when the thing has changed since",
+    "schema": {"type": "string"},
+}
+
+
 class _Parser(FlaskParser):  # type: ignore[misc] # webargs' own class carries no types here
     def load_json(self, req: Any, schema: Any) -> Any:
         """The body; 400 too for what is JSON by the letter but cannot be read: nested without end, giant numbers."""

@@ -57,7 +57,24 @@ def idempotent(view: View) -> View:
         with transaction() as session:
             return _answer(session, current_actor(), key, lambda: view(*args, **kwargs))
 
+    _describe(answer_once)
     return answer_once  # type: ignore[return-value]
+
+
+def _describe(view: Any) -> None:
+    """Name the header in the API's description."""
+    told = dict(getattr(view, "_apidoc", {}))
+    by_hand = dict(told.get("manual_doc", {}))
+    by_hand["parameters"] = [*by_hand.get("parameters", ()), _HEADER]
+    view._apidoc = told | {"manual_doc": by_hand}  # noqa: SLF001 - where flask-smorest keeps it
+
+
+_HEADER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "Any text of yours: the same key and body again is the same answer, for 72 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY},
+}
 
 
 def _answer(session: Session, actor: Actor, key: str, view: Callable[[], Any]) -> Response:

@@ -4,9 +4,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response, json
+from marshmallow import Schema, fields
 
 from hub.core.errors import HubError
 from hub.infra.logs import request_id_var
+
+
+class ProblemSchema(Schema):
+    """How every refusal is told; `code` is stable, `errors` names fields as the request's body does."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True, metadata={"description": "What is wrong and how to put it right"})
+    request_id = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.String())
+    reference = fields.String(metadata={"description": "already_referred: the open referral's reference"})
+    referral_id = fields.String(metadata={"description": "already_referred: the open referral's id"})
+    current_version = fields.Integer(metadata={"description": "stale: the version that is there now"})
 
 
 def problem(error: HubError) -> Response:

@@ -13,7 +13,16 @@ from hub.core.levels import Level
 from hub.core.permissions import Role
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import api_blueprint, asked_page, page_of, require_match, with_etag
+from hub.infra.http import (
+    IF_MATCH,
+    PAGING,
+    api_blueprint,
+    asked_page,
+    asks,
+    page_of,
+    require_match,
+    with_etag,
+)
 from hub.infra.idempotency import idempotent
 from hub.provision import reads, service
 from hub.provision.domain import ClassDetails, PlacesChange, SaveClass, SearchTerms, Strand
@@ -26,18 +35,23 @@ READERS = (Role.PROVIDER, Role.HUB_MANAGER, Role.ASSESSOR, Role.REFERRER)
 CHANGERS = (Role.PROVIDER, Role.HUB_MANAGER)
 PARTS = frozenset({"am", "pm", "eve", "weekend"})
 _FLAGS = ("childcare", "women_only", "step_free", "online", "only_free")
+_QUERY = [
+    asks("level", "The learner's level", enum=[level.value for level in Level]),
+    asks("strand", "Kind of class", enum=[strand.value for strand in Strand]),
+    asks("near", "First half of a postcode, E8 or E8 1, never a whole one"),
+    asks("within_km", "At most so far from `near`", type="number", minimum=0, maximum=1000),
+    asks("parts", "Parts of the week, with commas: am, pm, eve, weekend"),
+    *(asks(name, "Write yes to ask for it", enum=["yes", "true", "1"]) for name in (*_FLAGS, "mine")),
+    *PAGING,
+]
 
 
 @blueprint.get("/classes")
+@blueprint.doc(parameters=_QUERY)
 @blueprint.response(200, ClassesOut)
 @allow(*READERS)
 def search_classes() -> Any:
-    """Classes that learners can join, by level, strand, area, time and needs; or, with `mine=yes`, your own.
-
-    Query: `level`, `strand`, `near` (E8 or E8 1, never a whole postcode), `within_km`, `parts` (am, pm, eve,
-    weekend; comma-separated), `childcare`, `women_only`, `step_free`, `online`, `only_free` (yes), `mine` (yes),
-    `after`, `limit`.
-    """
+    """Classes that learners can join, by level, strand, area, time and needs; or, with `mine=yes`, your own."""
     after, size = asked_page()
     with transaction() as session:
         found = _mine(session) if _yes("mine") else _found(session)
@@ -145,6 +159,7 @@ def show_class(class_id: UUID) -> Any:
 
 
 @blueprint.patch("/classes/<uuid:class_id>")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(ClassIn(partial=True))
 @blueprint.response(200, ClassOut)
 @allow(*CHANGERS)

@@ -32,7 +32,7 @@ def class_to_change(session: Session, class_id: UUID, actor: Actor) -> EsolClass
     found = select(EsolClass).where(EsolClass.id == class_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("There is no such class or venue.")
     require_own(row.organisation_id, actor)
     return row
 
@@ -41,7 +41,7 @@ def venue_to_change(session: Session, venue_id: UUID, actor: Actor) -> Venue:
     found = select(Venue).where(Venue.id == venue_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
     if row is None:
-        raise NotFound("There is no such venue.")
+        raise NotFound("There is no such class or venue.")
     require_own(row.organisation_id, actor)
     return row
 

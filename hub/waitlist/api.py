@@ -19,6 +19,7 @@ blueprint = api_blueprint("waitlist", __name__, "Read the waiting list")
 
 
 @blueprint.get("/waitlist")
+@blueprint.doc(parameters=_QUERY)
 @blueprint.response(200, EntryPage)
 @allow(Role.ASSESSOR, Role.HUB_MANAGER)
 def list_entries() -> Any:

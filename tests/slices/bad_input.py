@@ -105,3 +105,9 @@ def masked(page):
     plain = re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", "ID", page)
     plain = re.sub(r"R-[0-9A-Z]{6}-[0-9A-Z]{2}", "REFERENCE", plain)
     return re.sub(r'name="csrf_token"[^>]*value="[^"]*"', "TOKEN", plain)
+
+
+FAULTS_OF_CANARY = {
+    "given_names": "Zyxcanaria 7", "date_of_birth": "1887-04-19", "postcode": "E8 4QNN", "phone": "07700 90047100",
+    "email": "zyx.quill@", "preferred_language": "Zyxcanarian", "needs": "canarious words",
+}  # fmt: skip

@@ -89,7 +89,7 @@ def test_the_page_names_the_field_and_keeps_what_was_typed(referrer, session, su
             if fault.field == "date_of_birth":
                 assert all(f'value="{part}"' in answer.text for part in fault.given.split("-") if part)
             assert SCRIPT not in answer.text
-            assert fingerprint(session) == before
+    assert fingerprint(session) == before
 
 
 def test_the_api_names_the_field(api, session, known_area, subtests):
@@ -105,7 +105,7 @@ def test_the_api_names_the_field(api, session, known_area, subtests):
             assert answer.mimetype == "application/problem+json"
             assert list(answer.json["errors"]) == [fault.api_field]
             assert fault.says in answer.json["errors"][fault.api_field]
-            assert fingerprint(session) == before
+    assert fingerprint(session) == before
     assert client.post("/api/v1/referrals", json=body(), headers={"Idempotency-Key": "k"}).status_code == 201
 
 
@@ -128,49 +128,43 @@ def test_a_file_names_line_column_value_and_remedy(session, organise, clock, kno
             (found,) = result.faults
             assert (found.line, found.column, found.value) == (2, fault.column, fault.given)
             assert fault.says in found.remedy
-            assert fingerprint(session) == before
+    assert fingerprint(session) == before
 
 
 # What the API alone can be sent: values of another type, and lists.
 
 
-@pytest.mark.parametrize("wrong", [12, 1.5, True, [], {}, ["x"], {"a": 1}, None], ids=repr)
-def test_values_of_another_type(api, session, wrong, subtests):
+OTHER_TYPES = [12, 1.5, True, [], {}, ["x"], {"a": 1}, None]
+FINE = {("availability", "[]"), ("needs", "[]"), *((name, "None") for name in (
+    "reason", "availability", "needs", "external_reference"))}  # fmt: skip
+
+
+def test_values_of_another_type(api, session, subtests):
     client = api(Role.REFERRER)
     before = fingerprint(session)
     learner = ("given_names", "family_name", "date_of_birth", "postcode", "phone")
-    top = ("source",) + (
-        ("reason", "availability", "needs", "external_reference") if wrong is not None else ()
-    )
-    fine = {("availability", "[]"), ("needs", "[]")}
-    for name in (*learner, *top):
-        if (name, repr(wrong)) in fine:
-            continue
-        with subtests.test(name):
-            given = (
-                body(learner=body()["learner"] | {name: wrong}) if name in learner else body(**{name: wrong})
-            )
-            answer = client.post("/api/v1/referrals", json=given)
-            assert answer.status_code == 422
+    for name in (*learner, "source", "reason", "availability", "needs", "external_reference"):
+        for wrong in (one for one in OTHER_TYPES if (name, repr(one)) not in FINE):
+            given = body(**{name: wrong})
+            if name in learner:
+                given = body(learner=body()["learner"] | {name: wrong})
             path = f"learner.{name}" if name in learner else name
-            assert [
-                one
-                for one in answer.json["errors"]
-                if one.split(".")[: path.count(".") + 1] == path.split(".")
-            ]
-            assert fingerprint(session) == before
+            with subtests.test(f"{name}={wrong!r}"):
+                answer = client.post("/api/v1/referrals", json=given)
+                assert answer.status_code == 422
+                assert [one for one in answer.json["errors"] if one == path or one.startswith(f"{path}.")]
+    assert fingerprint(session) == before
 
 
 @pytest.mark.parametrize("path", ["learner", "consent"])
 @pytest.mark.parametrize("wrong", [12, "x", [], True])
 def test_a_part_that_is_no_object(api, session, path, wrong):
+    client = api(Role.REFERRER)
     before = fingerprint(session)
-    answer = api(Role.REFERRER).post("/api/v1/referrals", json=body(**{path: wrong}))
+    answer = client.post("/api/v1/referrals", json=body(**{path: wrong}))
     assert answer.status_code == 422
     assert [one for one in answer.json["errors"] if one.startswith(path)]
-    assert {k: v for k, v in fingerprint(session).items() if k != "api_key"} == {
-        k: v for k, v in before.items() if k not in {"api_key"}
-    } or "organisation" in before
+    assert fingerprint(session) == before
 
 
 @pytest.mark.parametrize(
@@ -220,17 +214,21 @@ ODD_NAMES = ["محمد علی", "נועה", "李", "Nguyễn Thị", "O'Neill", 
              "ሰላም", "A" * 100, "  Amina  "]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_names_of_every_script_are_taken_and_shown_again(api, as_role, session, name, clock):
-    expected = unicodedata.normalize("NFC", name).strip()
-    answer = api(Role.REFERRER).post(
-        "/api/v1/referrals", json=body(learner=body()["learner"] | {"given_names": name})
-    )
-    assert answer.status_code == 201, answer.text
-    referral = reads.referral(session, answer.json["id"])
-    assert learners.person(session, referral.learner_id).given_names == expected
-    shown = as_role(Role.REFERRER).get(f"/my-referrals/{answer.json['id']}")
-    assert f"<bdi" in shown.text and expected.replace("'", "&#39;") in shown.text
+def test_names_of_every_script_are_taken_and_shown_again(api, as_role, session, subtests):
+    machine, referrer = api(Role.REFERRER), as_role(Role.REFERRER)
+    for number, name in enumerate(ODD_NAMES):
+        with subtests.test(name):
+            expected = unicodedata.normalize("NFC", name).strip()
+            learner = body()["learner"] | {"given_names": name, "phone": f"07700 9005{number:02d}"}
+            answer = machine.post(
+                "/api/v1/referrals", json=body(learner=learner, external_reference=str(number))
+            )
+            assert answer.status_code == 201, answer.text
+            referral = reads.referral(session, answer.json["id"])
+            assert learners.person(session, referral.learner_id).given_names == expected
+            shown = referrer.get(f"/my-referrals/{answer.json['id']}").text
+            assert "<bdi" in shown
+            assert expected.replace("'", "&#39;") in shown
 
 
 def test_direction_marks_do_not_turn_a_name_round(api, session):
@@ -247,16 +245,15 @@ def test_direction_marks_do_not_turn_a_name_round(api, session):
 HOSTILE = [SCRIPT, SQL, "{{ 7*7 }}", '"><img src=x onerror=alert(1)>', "=HYPERLINK(1)", "%s %n \\x00 ${x}"]
 
 
-@pytest.mark.parametrize("words", HOSTILE)
-def test_hostile_words_are_words(as_role, session, known_area, words):
+def test_hostile_words_are_words(as_role, session, known_area):
     """Free text may say anything; every page shows it as text."""
     referrer, hub = as_role(Role.REFERRER), as_role(Role.HUB_MANAGER)
     draft = begin(referrer)
     answer_all(referrer, draft, leave_out={"reason", "source", "address"})
     for slug, answers in (
-        ("reason", {"reasons": ["find_work"], "reason": words}),
-        ("source", {"source": "jobcentre", "external_reference": words}),
-        ("address", ANSWERS["address"] | {"address": words}),
+        ("reason", {"reasons": ["find_work"], "reason": " ".join(HOSTILE)}),
+        ("source", {"source": "jobcentre", "external_reference": SCRIPT}),
+        ("address", ANSWERS["address"] | {"address": " ".join(HOSTILE)}),
     ):
         assert referrer.post(f"{draft}/{slug}", data=answers).status_code == 302
     check = referrer.get(f"{draft}/check").text
@@ -270,8 +267,7 @@ def test_hostile_words_are_words(as_role, session, known_area, words):
     for page in pages:
         assert "<script>alert" not in page
         assert "<img src=x" not in page
-    assert shows_typed(check, words)
-    assert shows_typed(pages[4], words)
+    assert all(shows_typed(page, words) for words in HOSTILE for page in (check, pages[4]))
 
 
 # Files that are no files of referrals.
@@ -350,3 +346,29 @@ def test_an_open_quotation_mark_swallows_only_what_it_says(session, jobcentre, c
     long = import_referrals(many, jobcentre.id, SYSTEM, clock)
     assert long.unchanged == 1
     assert long.refused >= 1 and "were left out" in long.faults[0].remedy
+
+
+# Addresses with words that nobody asked for.
+
+QUERIES = ("page", "show", "sort", "who", "date", "view", "level", "strand", "state", "past", "period", "whose", "provider",
+           "near", "within_km", "parts", "extras", "learner", "class", "stage", "lang", "said", "next", "code", "change",
+           "priority_band", "status", "after", "limit", "back", "from", "to", "v")  # fmt: skip
+NASTY = ("", "²", "-1", "9" * 30, "9999-12-31", "0001-01-01", "\x00", "<script>alert(1)</script>", "' OR 1=1--",
+         "//evil.example", "nan", "\ud800".encode("utf-8", "surrogatepass"), "é" * 500)  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [Role.HUB_MANAGER, Role.ASSESSOR, Role.REFERRER, Role.PROVIDER, None])
+def test_every_list_bears_every_query(app, client, as_role, role, session, subtests):
+    visitor = as_role(role) if role else client
+    before = fingerprint(session)
+    for rule in app.url_map.iter_rules():
+        skipped = rule.arguments or "GET" not in (rule.methods or ()) or rule.endpoint in {"health.metrics", "health.readyz"}
+        if skipped or rule.rule.startswith("/api/"):
+            continue
+        for nasty in NASTY:
+            with subtests.test(f"{rule.rule} {nasty!r}"):
+                answer = visitor.get(rule.rule, query_string=dict.fromkeys(QUERIES, nasty))
+                assert answer.status_code in {200, 302, 403, 404, 422}, answer.status_code
+                assert "<script>alert" not in answer.text
+                assert not answer.headers.get("Location", "").startswith(("//", "http"))
+    assert fingerprint(session) == before

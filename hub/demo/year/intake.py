@@ -126,7 +126,8 @@ def _as_written(rng: Random, person: NewPerson) -> NewPerson:
     if rng.random() < 0.6 or not person.email:
         letters = " ".join(name_tokens(person.given_names)).title() or person.given_names
         return replace(person, given_names=letters, email=None)
-    return replace(person, phone="+442079460999", family_name=person.family_name.upper())
+    own = int("".join(letter for letter in person.email if letter.isdigit()))
+    return replace(person, phone=f"+44115496{own % 10:01d}{own // 10 % 1000:03d}", family_name=person.family_name.upper())
 
 
 def everybody(planned: dict[date, list[Arrival]]) -> Iterator[Arrival]:

@@ -31,7 +31,7 @@ def esol_class(session: Session, class_id: UUID) -> EsolClassView:
     """One class in any state; NotFound."""
     found = classes(session, [class_id])
     if class_id not in found:
-        raise NotFound("There is no such class.")
+        raise NotFound("There is no such class or venue.")
     return found[class_id]
 
 
@@ -40,7 +40,7 @@ def class_for(session: Session, class_id: UUID, actor: Actor) -> EsolClassView:
     view = esol_class(session, class_id)
     own = actor.role is Role.PROVIDER and actor.organisation_id == view.organisation_id
     if view.state is not ClassState.PUBLISHED and not own and actor.role not in queries.SEES_ALL:
-        raise NotFound("There is no such class.")
+        raise NotFound("There is no such class or venue.")
     return view
 
 

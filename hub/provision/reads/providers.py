@@ -74,7 +74,7 @@ def venue_to_change(session: Session, venue_id: UUID, actor: Actor) -> VenueView
     """One venue that this actor may change; NotFound."""
     row = queries.venue(session, venue_id)
     if row is None:
-        raise NotFound("There is no such venue.")
+        raise NotFound("There is no such class or venue.")
     queries.require_own(row.organisation_id, actor)
     return _venue(row)
 

@@ -46,7 +46,7 @@ def hold_places(session: Session, class_id: UUID, wanted: int, clock: Clock) -> 
     """
     row = session.get(EsolClass, class_id, populate_existing=True, with_for_update={"key_share": True})
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("There is no such class or venue.")
     if row.state is not ClassState.PUBLISHED:
         raise Conflict("This class is not open.", code="class_not_open")
     count = min(wanted, free_places(row.places_free, row.capacity, row.held, row.enrolled))
@@ -107,7 +107,7 @@ def _move_or_refuse(
 def _row(session: Session, class_id: UUID) -> EsolClass:
     row = session.get(EsolClass, class_id, populate_existing=True)
     if row is None:
-        raise NotFound("There is no such class.")
+        raise NotFound("There is no such class or venue.")
     return row
 
 
