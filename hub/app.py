@@ -98,7 +98,11 @@ def _configure(app: Flask, hub: Runtime) -> None:
             "components": {
                 "securitySchemes": {
                     "key": {"type": "http", "scheme": "bearer", "description": "An organisation's API key"},
-                    "callback": {"type": "http", "scheme": "bearer", "description": "One of HUB_NOTIFY_TOKENS"},
+                    "callback": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "One of HUB_NOTIFY_TOKENS",
+                    },
                 }
             },
             "security": [{"key": []}],
@@ -108,7 +112,9 @@ def _configure(app: Flask, hub: Runtime) -> None:
 
 
 def _register(app: Flask, csrf: CSRFProtect) -> None:
-    api = _HubApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+    api = _HubApi(
+        app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)}
+    )
     _open_the_description(app)
     for name in SLICES:
         for edge in ("pages", "api"):
@@ -133,7 +139,7 @@ class _HubApi(Api):  # type: ignore[misc] # flask-smorest carries no types
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
-def _schema_name(schema: Any) -> str | None:
+def _schema_name(schema: Any) -> Any:
     """`matching` `OfferSchema` as `MatchingOffer`; a variant with fewer fields is written out where it stands."""
     made = schema() if isinstance(schema, type) else schema
     if isinstance(made, str) or made.only or made.exclude or made.partial:

@@ -1,12 +1,12 @@
 """The HTTP endpoints of Notify, as far as the hub uses them."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
+from hub.core.clock import SystemClock
 from hub.fake_notify import rules
 from hub.fake_notify.errors import NotifyError, bad_request
 from hub.fake_notify.moods import SLOW_SECONDS, Mood, refusal
@@ -31,7 +31,7 @@ def authorise() -> None:
     mood = fake().behaviour.mood
     if mood is Mood.DOWN and request.method == "GET":
         raise NotifyError(503, "ServiceUnavailable", "Service unavailable")
-    check_token(request.headers.get("Authorization"), fake().settings, time.time())
+    check_token(request.headers.get("Authorization"), fake().settings, SystemClock().now().timestamp())
 
 
 @blueprint.errorhandler(NotifyError)

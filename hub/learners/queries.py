@@ -3,9 +3,22 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from hub.infra.crypto import blind_index
@@ -72,7 +85,7 @@ def add_index(
     session.execute(_ADD_INDEX, values)
 
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @cache  # making the alias costs more than running the statement
