@@ -1,5 +1,6 @@
 """The HTTP endpoints of Notify, as far as the hub uses them."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 

@@ -92,15 +92,23 @@ def _answer(session: Session, actor: Actor, key: str, view: Callable[[], Any]) -
         kept = known or IdempotencyKey(organisation_id=owner, key=key)
         kept.request_hash, kept.status = wanted, response.status_code
         kept.location = response.headers.get("Location")
-        kept.body = seal_transient(response.get_data(), f"{owner}|{key}")
+        kept.body = seal_transient(_packed(response), f"{owner}|{key}")
         kept.created_at = runtime().clock.now()
         session.add(kept)
     return response
 
 
+def _packed(response: Response) -> bytes:
+    """What is told again: the version that was shown (ETag) on a line of its own, then the body."""
+    return response.headers.get("ETag", "").encode() + b"\n" + response.get_data()
+
+
 def _replay(known: IdempotencyKey) -> Response:
-    body = open_transient(known.body, f"{known.organisation_id}|{known.key}")
+    packed = open_transient(known.body, f"{known.organisation_id}|{known.key}")
+    version, _, body = packed.partition(b"\n")
     response = Response(body, known.status, mimetype="application/json")
+    if version:
+        response.headers["ETag"] = version.decode()
     if known.location:
         response.headers["Location"] = known.location
     response.headers["Idempotent-Replay"] = "true"

@@ -12,7 +12,7 @@ from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import api_blueprint, as_uuid, asked_page, page_of
+from hub.infra.http import PAGING, api_blueprint, as_uuid, asked_page, asks, page_of
 from hub.infra.idempotency import idempotent
 from hub.matching import reads, service
 from hub.matching.domain.enrolments import Attendance, Completion, EnrolmentState, Leaving, Start, next_level
@@ -98,6 +98,9 @@ def show_snapshot(round_id: UUID) -> Any:
 
 
 @blueprint.get("/match-rounds/<uuid:round_id>/why")
+@blueprint.doc(
+    parameters=[asks(name, "Its id", required=True, format="uuid") for name in ("learner", "class")]
+)
 @blueprint.response(200, WhyOut)
 @allow(Role.HUB_MANAGER)
 def explain_round(round_id: UUID) -> Any:
@@ -125,6 +128,7 @@ def _round(view: RoundView) -> dict[str, Any]:
 
 
 @blueprint.get("/offers")
+@blueprint.doc(parameters=[asks("state", "State", enum=[one.value for one in OfferState]), *PAGING])
 @blueprint.response(200, OfferPage)
 @allow(Role.PROVIDER, Role.HUB_MANAGER)
 def list_offers() -> Any:

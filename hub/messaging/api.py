@@ -27,6 +27,7 @@ def require_token() -> None:
 
 
 @blueprint.post("/callbacks/notify/delivery")
+@blueprint.doc(security=[{"callback": []}])
 @blueprint.arguments(DeliverySchema)
 @blueprint.response(204)
 @allow_public
@@ -40,6 +41,7 @@ def delivery(receipt: Receipt) -> None:
 
 
 @blueprint.post("/callbacks/notify/received")
+@blueprint.doc(security=[{"callback": []}])
 @blueprint.arguments(ReceivedSchema)
 @blueprint.response(204)
 @allow_public

@@ -5,17 +5,26 @@ from typing import Any
 from flask import request
 from marshmallow import ValidationError
 
+from hub.assessment.domain import Strand
 from hub.core.errors import RuleBroken
+from hub.core.levels import Level
 from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import api_blueprint, as_uuid, asked_page, page_of
+from hub.infra.http import PAGING, api_blueprint, as_uuid, asked_page, asks, page_of
 from hub.waitlist import queries, reads
-from hub.waitlist.domain import EntryFilter
+from hub.waitlist.domain import EntryFilter, EntryState
 from hub.waitlist.schemas import EntryPage, FilterSchema
 
 blueprint = api_blueprint("waitlist", __name__, "Read the waiting list")
+
+_QUERY = [
+    asks("level", "The learner's level", enum=[level.value for level in Level]),
+    asks("strand", "Kind of class", enum=[strand.value for strand in Strand]),
+    asks("state", "State of the entry", enum=[state.value for state in EntryState]),
+    *PAGING,
+]
 
 
 @blueprint.get("/waitlist")

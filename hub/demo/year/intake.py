@@ -26,6 +26,7 @@ _CHANNELS = {
     "council_resettlement": Channel.FILE,
     "housing": Channel.FILE,
 }
+_OTHER_LINES = ("1154960", "1164960", "1174960", "1184960", "1314960")
 _AGAIN_AFTER = (3, 90)
 """Days between two referrals of one person."""
 
@@ -127,7 +128,8 @@ def _as_written(rng: Random, person: NewPerson) -> NewPerson:
         letters = " ".join(name_tokens(person.given_names)).title() or person.given_names
         return replace(person, given_names=letters, email=None)
     own = int("".join(letter for letter in person.email if letter.isdigit()))
-    return replace(person, phone=f"+44115496{own % 10:01d}{own // 10 % 1000:03d}", family_name=person.family_name.upper())
+    line = f"+44{_OTHER_LINES[own // 1000 % len(_OTHER_LINES)]}{own % 1000:03d}"
+    return replace(person, phone=line, family_name=person.family_name.upper())
 
 
 def everybody(planned: dict[date, list[Arrival]]) -> Iterator[Arrival]:

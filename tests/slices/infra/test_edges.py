@@ -37,7 +37,7 @@ def small(session, made):
                 raise RuleBroken("No.", code="no")
             made.append(body)
             inner.add(Postcode(postcode=f"E8 {len(made)}AA", lat=51.5, lon=0.0))
-        return jsonify(number=len(made)), 201, {"Location": "/things/1"}
+        return jsonify(number=len(made)), 201, {"Location": "/things/1", "ETag": '"1"'}
 
     @app.get("/private")
     @allow(Role.HUB_MANAGER)
@@ -78,7 +78,7 @@ def test_the_same_request_twice_has_one_effect_and_one_answer(small, made):
     again = small.post("/things", json={"a": 1}, headers=KEY)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json == again.json == {"number": 1}
-    assert again.headers["Location"] == "/things/1"
+    assert (again.headers["Location"], again.headers["ETag"]) == ("/things/1", '"1"')
     assert again.headers["Idempotent-Replay"] == "true"
     assert len(made) == 1
 
