@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.core.levels import Level
 from hub.demo.borough import Borough, ProviderTeam
-from hub.demo.parameters import Parameters, one_of, pick
+from hub.demo.parameters import Parameters, one_of
 from hub.provision.domain import ClassDetails, Meeting, Strand
 
 NOTICE_DAYS = (24, 66)
@@ -61,9 +61,10 @@ def plan(
     """The classes that start within the span, by the day they are published."""
     planned: list[PlannedClass] = []
     owed = dict.fromkeys(parameters.mix["level"], 0.0)
+    shares = [0.0] * len(borough.providers)
     for term in terms(*span):
         for level, size in _sizes(rng, parameters, learners, (term.share, owed)):
-            planned.append(_class(rng, borough, term, level, size))
+            planned.append(_class(rng, _next_team(borough, shares), term, level, size))
     return sorted(planned, key=lambda one: (one.publish_on, one.details.start_on, one.details.title))
 
 
@@ -89,9 +90,16 @@ def _sizes(
         owed[level] %= 1
 
 
-def _class(rng: Random, borough: Borough, term: Term, level: Level, size: int) -> PlannedClass:
-    teams = {str(n): float(team.data["share"]) for n, team in enumerate(borough.providers)}
-    team = borough.providers[int(pick(rng, teams))]
+def _next_team(borough: Borough, shares: list[float]) -> ProviderTeam:
+    """The provider that is furthest behind its share of all classes."""
+    for number, team in enumerate(borough.providers):
+        shares[number] += team.data["share"] / 100
+    behind = max(range(len(shares)), key=lambda number: shares[number])
+    shares[behind] -= 1
+    return borough.providers[behind]
+
+
+def _class(rng: Random, team: ProviderTeam, term: Term, level: Level, size: int) -> PlannedClass:
     start = _weekday(term.starts + timedelta(days=rng.randrange((term.latest_start - term.starts).days + 1)))
     part = one_of(rng, team.data["times"])
     meetings = _meetings(rng, part, start)

@@ -71,8 +71,13 @@ def receive(world: World, arrivals: Sequence[Arrival]) -> None:
             known.add(actor.organisation_id)
             by_actor[actor].append(arrival)
     for actor, own in by_actor.items():
-        acts = [_Submit(world, arrival, _referral(world, arrival), actor) for arrival in own]
-        world.together(actor, acts)
+        refer(world, own, actor)
+
+
+def refer(world: World, arrivals: Sequence[Arrival], actor: Actor) -> None:
+    """One person refers these learners."""
+    acts = [_Submit(world, arrival, _referral(world, arrival), actor) for arrival in arrivals]
+    world.together(actor, acts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 What is written to learners today is left in the outbox: the real worker sends it once the phones are there.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from hub.steps.domain import StepKind
 NEW_CLASSES_WITHIN = timedelta(days=75)
 WRITE_TODAY = ("Can I change my day? I work on Monday now.", "Hello is there childcare please", "STOP")
 AGAIN_TODAY = 3
+OWN_TODAY = 3
 EARLIEST, LATEST = 7, 20  # London hours between which appointments can still be made for today
 
 
@@ -74,7 +76,9 @@ def _referrals_come(year: Year) -> None:
     """New people, and some whom another organisation has referred before."""
     world = year.world
     arrivals = list(year.arrivals.get(world.today, ()))
-    intake.receive(world, arrivals + _known_people(world))
+    own = [replace(one, source="jobcentre") for one in arrivals[:OWN_TODAY]]
+    intake.refer(world, own, shown_referrer(world))
+    intake.receive(world, arrivals[OWN_TODAY:] + _known_people(world))
 
 
 def _known_people(world: World) -> list[Arrival]:
@@ -101,11 +105,11 @@ def shown_referrer(world: World) -> Actor:
 
 
 def _ask_the_referrer(world: World) -> None:
-    """Two questions of the hub to the organisation of the referrer who signs in."""
-    home, manager = shown_referrer(world).organisation_id, world.borough.manager
+    """Two questions of the hub to the referrer who signs in."""
+    worker, manager = shown_referrer(world), world.borough.manager
     with transaction(manager) as session:
         wanted = referral_reads.Filter(
-            states=frozenset({ReferralState.SUBMITTED}), organisation_id=home, newest_first=True, limit=2
+            states=frozenset({ReferralState.SUBMITTED}), worker_id=worker.id, newest_first=True, limit=2
         )
         found = referral_reads.worklist(session, wanted)
     for one, topics in zip(found, (("availability", "phone"), ("address",)), strict=False):

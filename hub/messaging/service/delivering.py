@@ -34,11 +34,12 @@ def may_go(session: Session, message_id: UUID, clock: Clock) -> bool | NotNow:
     if why := _refusal(session, message, clock):
         message.why = why
         return False
-    at = clock.now() if _at_any_hour() else texting_time(clock.now())
-    if message.useless_after is not None and max(at, clock.now()) > message.useless_after:
+    now = clock.now()  # asked once: real time moves on between two looks
+    at = now if _at_any_hour() else texting_time(now)
+    if message.useless_after is not None and at > message.useless_after:
         message.why = "too_late"
         return False
-    return True if at == clock.now() else NotNow(at)
+    return True if at == now else NotNow(at)
 
 
 def _at_any_hour() -> bool:
