@@ -152,7 +152,9 @@ def _schema_name(schema: Any) -> Any:
 def _open_the_description(app: Flask) -> None:
     """The API's description is public; flask-smorest's view is a bound method, which takes no mark."""
     describe: Any = app.view_functions["api-docs.openapi_json"]
-    app.view_functions["api-docs.openapi_json"] = access.allow_public(lambda: describe())
+    app.view_functions["api-docs.openapi_json"] = access.allow_public(
+        lambda: describe()  # noqa: PLW0108 - see above
+    )
 
 
 _CSP = (
@@ -195,6 +197,8 @@ def _answer(error: HubError) -> Response:
 
 
 def _error_page(error: HubError) -> Response:
+    if isinstance(error, Unavailable):
+        sessions.ask_nobody()
     known = error.status if error.status in _PAGES else 500 if error.status >= 500 else 400
     body = render_template(f"ui/errors/{known}.html", error=error, reference=request_id_var.get())
     return Response(body, error.status)

@@ -2,11 +2,12 @@
 
 import flask
 from flask import Flask, request
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
 from hub.accounts import service
 from hub.core.errors import NotSignedIn
 from hub.core.permissions import PUBLIC, Actor
+from hub.infra import access
 from hub.infra.db import runtime, transaction
 
 
@@ -55,6 +56,12 @@ def begin(signed_in: service.SignedIn) -> None:
     """Give the browser a fresh session after a sign-in."""
     flask.session.clear()
     login_user(SessionUser(signed_in.token, signed_in.actor))
+
+
+def ask_nobody() -> None:
+    """For the rest of this request everybody is the public: the database cannot be asked who it is."""
+    access.act_as(PUBLIC)
+    flask.g._login_user = AnonymousUserMixin()  # noqa: SLF001 - where Flask-Login keeps it
 
 
 def token_of_request() -> str | None:
