@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,16 +27,23 @@ from hub.accounts import service as accounts_service
 from hub.accounts.models import UserAccount
 from hub.app import create_app
 from hub.core.clock import FixedClock, london_time
+from hub.core.levels import Level
 from hub.core.permissions import ROLE_LABELS, SYSTEM, Role
 from hub.demo import borough as partnership
 from hub.demo.build import Plan, build_until_now
 from hub.demo.headless import own_database
+from hub.demo.year.run import Year
 from hub.infra.db import runtime, transaction
 from hub.learners import reads as learners
 from hub.learners import service as learners_service
 from hub.learners.domain import LinkPurpose
 from hub.matching import reads as matching
-from hub.matching.domain import OfferState
+from hub.matching import service as matching_service
+from hub.matching.domain import NewRound, OfferState
+from hub.matching.reads.rounds import detail
+from hub.provision import service as provision
+from hub.provision.domain import ClassDetails, Meeting, SaveClass, Strand
+from hub.referrals.pages.journey import QUESTIONS
 from tests.browser import ROOT, running_browser
 
 FOLDER, PICTURES = ROOT / "screenshots", ROOT / "pictures"
@@ -52,7 +59,8 @@ ROLES = (
     Role.ADMIN,
 )
 NOT_PAGES = (".csv", ".json", ".ics", "/sign-out")
-MOST_PAGES = 60
+MOST_PAGES = 90
+LEARNERS = 150
 
 
 @dataclass
@@ -112,7 +120,9 @@ class Album:
         """Every kind of page that can be reached from `first` by links."""
         page, seen = context.new_page(), {self.kind_of(self.home + first)}
         ahead = [(self.home + first, 0)]
-        while ahead and len(seen) < MOST_PAGES:
+        for _ in range(MOST_PAGES):
+            if not ahead:
+                break
             address, steps = ahead.pop(0)
             page.goto(address)
             self.take(page, group, self.kind_of(address))
@@ -159,7 +169,7 @@ def public_pages(album: Album) -> None:
     album.walk(album.context(), "public", "/find-a-class")
     context = album.context()
     page = context.new_page()
-    for name, path in (("sign-in", "/sign-in"), ("not-found", "/nowhere"), ("bad-link", "/l/no-such-link")):
+    for name, path in (("not-found", "/nowhere"), ("bad-link", "/l/no-such-link")):
         page.goto(album.home + path)
         album.take(page, "public", name)
     page.goto(album.home + "/sign-in")
@@ -177,8 +187,6 @@ def journey_pages(album: Album) -> None:
     page.goto(album.home + "/refer")
     page.get_by_role("button", name="Start now").click()
     draft = page.url.rpartition("/")[0]
-    from hub.referrals.pages.journey import QUESTIONS
-
     for slug in QUESTIONS:
         page.goto(f"{draft}/{slug}")
         album.take(page, "refer", slug)
@@ -195,8 +203,6 @@ def learner_pages(album: Album) -> None:
     """The page behind the link in a text: before and after the date of birth, in English and in Arabic."""
     with transaction(SYSTEM) as session:
         offers = matching.offers_in_states(session, {OfferState.WITH_LEARNER})
-        if not offers:
-            return
         one = offers[0]
         person = learners.person(session, one.learner_id)
         token = learners_service.make_link(
@@ -255,14 +261,39 @@ def empty_hub(album: Album) -> None:
             album.walk(context, f"empty-{role.value}", "/", depth=1)
 
 
+def put_offers(year: Year) -> None:
+    """Two new classes of the college whose person signs in, a round for them, half of it released and answered."""
+    clock, manager = year.world.clock, year.world.borough.manager
+    team = next(one for one in year.world.borough.providers if one.data["slug"] == "mare-street-college")
+    for level, weekday in ((Level.E1, 1), (Level.E2, 3)):
+        details = ClassDetails(
+            title=f"Everyday English, {level.label}", strand=Strand.GENERAL, levels=(level,),
+            meetings=(Meeting(weekday, time(10), time(12)),), start_on=TODAY + timedelta(days=20),
+            end_on=TODAY + timedelta(days=83), capacity=8, funding=("asf", "charity"),
+            venue_id=team.venues[0][0],
+        )  # fmt: skip
+        asked = SaveClass(details=details, organisation_id=team.organisation_id, publish=True)
+        with transaction(team.actor) as session:
+            provision.save_class(session, asked, team.actor, clock)
+    with transaction(manager) as session:
+        made = matching_service.preview(session, NewRound(), manager, clock)
+        proposed = [line.id for line in detail(session, made.id).lines if line.class_id]
+        kept = proposed[: max(2, len(proposed) // 2)]
+        released = matching_service.release(session, made.id, kept, manager, clock)
+    for offer_id in released.offer_ids[::2]:
+        with transaction(team.actor) as session:
+            matching_service.accept_as_provider(session, offer_id, team.actor, clock)
+
+
 def main() -> int:
+    """Take them all; about three minutes."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     clock = FixedClock(london_time(TODAY, 10, 30))
     taken: list[Any] = []
     with running_browser() as browser:
         with own_database(clock):
-            plan = Plan(160, TODAY - timedelta(days=200), TODAY, "screenshots")
-            build_until_now(plan, clock, lambda day: None)
+            plan = Plan(LEARNERS, TODAY - timedelta(days=200), TODAY, "screenshots")
+            put_offers(build_until_now(plan, clock, lambda day: None))
             with served() as (app, home):
                 album = Album(browser, app, home, taken)
                 full_borough(album)
