@@ -17,9 +17,9 @@ def test_a_term_keeps_every_invariant():
     assert found["placed"] > 0
 
 
-def test_the_same_seed_lives_the_same_year():
-    first, second, other = (service_year(15, seed, last=date(2026, 10, 15)) for seed in ("a", "a", "b"))
-    for one in (first, second, other):
+def test_the_same_seed_lives_the_same_weeks():
+    first, second = (service_year(8, "a", last=date(2026, 9, 24)) for _ in range(2))
+    for one in (first, second):
         del one["seconds"]
     assert first == second
-    assert first != other
+    assert first["referrals_by_state"]
