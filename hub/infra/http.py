@@ -43,13 +43,13 @@ IF_MATCH = {
 }
 
 
-class _Parser(FlaskParser):  # type: ignore[misc] # webargs' own class carries no types here
+class _Parser(FlaskParser):
     def load_json(self, req: Any, schema: Any) -> Any:
         """The body; 400 too for what is JSON by the letter but cannot be read: nested without end, giant numbers."""
         try:
             return super().load_json(req, schema)
         except (RecursionError, ValueError) as error:
-            return self._handle_invalid_json_error(error, req)
+            return self._handle_invalid_json_error(error, req)  # type: ignore[arg-type] # it only tells it
 
 
 class _ApiBlueprint(SmorestBlueprint):  # type: ignore[misc] # flask-smorest carries no types
