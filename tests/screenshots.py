@@ -229,7 +229,10 @@ def learner_pages(album: Album) -> None:
             page.set_viewport_size({"width": 390, "height": 760})
             page.goto(f"{album.home}/l/{token}/offer")
             PICTURES.mkdir(exist_ok=True)
-            page.screenshot(path=PICTURES / "offer-on-a-phone.png")
+            clip = page.locator("main").bounding_box()
+            assert clip is not None
+            wanted: Any = {"x": 0, "y": clip["y"], "width": 390, "height": min(clip["height"], 900)}
+            page.screenshot(path=PICTURES / "offer-on-a-phone.png", full_page=True, clip=wanted)
         context.close()
 
 
@@ -268,7 +271,7 @@ def put_offers(year: Year) -> None:
     for level, weekday in ((Level.E1, 1), (Level.E2, 3)):
         details = ClassDetails(
             title=f"Everyday English, {level.label}", strand=Strand.GENERAL, levels=(level,),
-            meetings=(Meeting(weekday, time(10), time(12)),), start_on=TODAY + timedelta(days=20),
+            meetings=(Meeting(weekday, time(10), time(12)),), start_on=TODAY + timedelta(days=20 + weekday),
             end_on=TODAY + timedelta(days=83), capacity=8, funding=("asf", "charity"),
             venue_id=team.venues[0][0],
         )  # fmt: skip

@@ -30,8 +30,11 @@ def tidy_phone(text: str) -> str:
 
 
 def national(e164: str) -> str:
-    """As people in this country write it: `07700 900123`."""
-    number = phonenumbers.parse(e164, None)
+    """As people in this country write it: `07700 900123`. What is no number (an office's "ext. 12") stays as it is."""
+    try:
+        number = phonenumbers.parse(e164, "GB")
+    except phonenumbers.NumberParseException:
+        return e164
     style = (
         phonenumbers.PhoneNumberFormat.NATIONAL
         if number.country_code == 44

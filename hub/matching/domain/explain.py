@@ -14,6 +14,7 @@ import numpy as np
 
 from hub.matching.domain.allocation import Round, prepare, standing
 from hub.matching.domain.eligibility import Refusal, RefusalCode, refusals
+from hub.matching.domain.plain import groups_missing, in_words
 from hub.matching.domain.result import Cutoff, Result
 from hub.matching.domain.snapshot import Snapshot, SnapshotClass
 
@@ -185,17 +186,23 @@ _ORDER = (Decider.PRIORITY_BAND, Decider.OUTSIDE_AREA, Decider.WAITING_BUCKET, D
 # ---------------------------------------------------------------- in plain English
 
 _REFUSED: dict[RefusalCode, Callable[[Refusal], str]] = {
-    RefusalCode.LEVEL: lambda one: f"The class is for {one.class_value}. Your level is {one.learner_value}.",
-    RefusalCode.SLOT: lambda one: f"The class meets {one.class_value}. You can come {one.learner_value}.",
-    RefusalCode.REQUIRES: lambda one: (
-        f"The class is only for people with: {one.class_value}. You have: {one.learner_value}."
+    RefusalCode.LEVEL: lambda one: (
+        f"The class is for {in_words(one.class_value)}. Your level is {in_words(one.learner_value)}."
     ),
-    RefusalCode.NEEDS: lambda one: f"You need: {one.learner_value}. The class has: {one.class_value}.",
+    RefusalCode.SLOT: lambda one: (
+        f"The class meets {in_words(one.class_value)}. You can come {in_words(one.learner_value)}."
+    ),
+    RefusalCode.REQUIRES: lambda one: (
+        f"The class is only for {groups_missing(one.class_value, one.learner_value)}."
+    ),
+    RefusalCode.NEEDS: lambda one: (
+        f"You need: {in_words(one.learner_value)}. The class has: {in_words(one.class_value)}."
+    ),
     RefusalCode.FUNDING: lambda one: (
-        f"The class can be paid for by: {one.class_value}. You can use: {one.learner_value}."
+        f"The class can be paid for by: {in_words(one.class_value)}. You can use: {in_words(one.learner_value)}."
     ),
     RefusalCode.START: lambda one: (
-        f"The class starts on {one.class_value}. You can start from {one.learner_value}."
+        f"The class starts on {in_words(one.class_value)}. You can start from {in_words(one.learner_value)}."
     ),
     RefusalCode.TRAVEL: lambda one: (
         "The class is in person and we do not know where you live."

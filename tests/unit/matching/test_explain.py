@@ -37,7 +37,7 @@ def test_not_eligible_names_every_rule_with_both_values():
         ("TRAVEL", "0.1 km", "0.262 km"),
     ]
     assert answer.sentences() == (
-        "The class is for E2. Your level is E1.",
+        "The class is for Entry 2 (A2). Your level is Entry 1 (A1).",
         "The class is 0.262 km away. You can travel 0.1 km.",
     )
 
