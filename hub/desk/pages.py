@@ -161,6 +161,7 @@ def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
         "suspected": learners.suspected_of(session, [learner_id]).get(learner_id, ()),
         "cases": cases,
         "labels": {one.id: policy.label(session, "referral", one.state.value, "staff") for one in cases},
+        "say": lambda machine, state: policy.label(session, machine, state.value, "staff"),
         "outcomes": OUTCOME_LABELS,
         "moves": MOVE_LABELS,
         "standings": consents.standings(session, learner_id, today),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from hub.core import wording
 from hub.core.clock import LONDON
 from hub.core.levels import Level
-from hub.core.slots import slot_label
+from hub.core.slots import SLOTS, slot_label
 from hub.infra.db import runtime
 from hub.infra.phones import national
 
@@ -76,6 +76,19 @@ def slot(value: str | None) -> str:
     return slot_label(value) if value else ""
 
 
+def slots(values: Iterable[str] | None) -> str:
+    """`Monday morning, Thursday evening`: in the order of the week."""
+    chosen = set(values or ())
+    return ", ".join(slot_label(one) for one in SLOTS if one in chosen)
+
+
+def language(code: str | None) -> str:
+    """`Somali` for `so`; a code that nobody knows stays as it is."""
+    known = Locale("en").languages
+    wanted = (code or "").replace("-", "_")
+    return str(known.get(wanted) or known.get(wanted.partition("_")[0]) or code or "")
+
+
 def phone(value: str | None) -> str:
     """`07700 900123`: as people here write it."""
     return national(value) if value else ""
@@ -113,6 +126,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ago": ago,
     "level": level,
     "slot": slot,
+    "slots": slots,
+    "language": language,
     "phone": phone,
     "count_of": count_of,
     "direction": direction,
