@@ -362,7 +362,11 @@ def test_every_list_bears_every_query(app, client, as_role, role, session, subte
     visitor = as_role(role) if role else client
     before = fingerprint(session)
     for rule in app.url_map.iter_rules():
-        skipped = rule.arguments or "GET" not in (rule.methods or ()) or rule.endpoint in {"health.metrics", "health.readyz"}
+        skipped = (
+            rule.arguments
+            or "GET" not in (rule.methods or ())
+            or rule.endpoint in {"health.metrics", "health.readyz"}
+        )
         if skipped or rule.rule.startswith("/api/"):
             continue
         for nasty in NASTY:
@@ -371,4 +375,5 @@ def test_every_list_bears_every_query(app, client, as_role, role, session, subte
                 assert answer.status_code in {200, 302, 403, 404, 422}, answer.status_code
                 assert "<script>alert" not in answer.text
                 assert not answer.headers.get("Location", "").startswith(("//", "http"))
+                answer.close()
     assert fingerprint(session) == before

@@ -25,7 +25,9 @@ def test_signing_in_leads_home_or_to_the_page_asked_for(session, client, person)
     assert client.get("/sign-in").status_code == 302
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_never_leads_to_another_site(session, client, person, target):
     person(session, Role.HUB_MANAGER)
     session.flush()
@@ -86,9 +88,13 @@ def test_a_manager_adds_a_partner_a_person_a_key_and_an_agreement(session, as_ro
     home = made.headers["Location"]
     again = manager.post("/organisations/add", data=form)
     assert "already an organisation" in again.text
-    person = manager.post(f"{home}/people", data={"name": "Ola", "email": "ola@mare.example", "role": "provider"})
+    person = manager.post(
+        f"{home}/people", data={"name": "Ola", "email": "ola@mare.example", "role": "provider"}
+    )
     assert "ola@mare.example can now sign in" in person.text
-    refused = manager.post(f"{home}/people", data={"name": "Ida", "email": "ida@mare.example", "role": "hub_manager"})
+    refused = manager.post(
+        f"{home}/people", data={"name": "Ida", "email": "ida@mare.example", "role": "hub_manager"}
+    )
     assert "Here people may be: provider, referrer" in refused.text
     assert "hub_" in manager.post(f"{home}/keys", data={"role": "provider"}).text
     dates = {"starts_on-day": "1", "starts_on-month": "1", "starts_on-year": "2027"}

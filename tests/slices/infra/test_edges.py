@@ -158,7 +158,11 @@ def test_a_page_that_cannot_be_is_refused(small, query):
 
 
 def test_nested_messages_become_errors_by_field():
-    messages = {"learner": {"postcode": ["Enter a postcode"]}, "_schema": ["Wrong"], "needs": {0: ["Unknown"]}}
+    messages = {
+        "learner": {"postcode": ["Enter a postcode"]},
+        "_schema": ["Wrong"],
+        "needs": {0: ["Unknown"]},
+    }
     assert dict(problems.flatten(messages)) == {
         "learner.postcode": "Enter a postcode", "body": "Wrong", "needs.0": "Unknown",
     }  # fmt: skip

@@ -29,7 +29,13 @@ def test_a_manager_changes_a_clock_and_it_is_kept_who_did(session, as_role):
     [("", "Enter the new value"), ("many", "whole number"), ("-1", "whole number"), ("9999", "from 0 to 60")],
 )
 def test_a_wrong_value_is_told_beside_the_field_and_nothing_is_lost(session, as_role, value, message):
-    form = {"value": value, "valid_from-day": "1", "valid_from-month": "2", "valid_from-year": "2027", "source": "X"}
+    form = {
+        "value": value,
+        "valid_from-day": "1",
+        "valid_from-month": "2",
+        "valid_from-year": "2027",
+        "source": "X",
+    }
     answer = as_role(Role.HUB_MANAGER).post("/settings/clock.stall_days", data=form)
     assert answer.status_code == 422
     assert message in answer.text

@@ -18,7 +18,9 @@ DUE = date(2027, 1, 11)
 @pytest.fixture
 def open_one(session, clock):
     def make(owner: Owner, kind=StepKind.REFERRAL_TO_REVIEW, subject=None, due_on=DUE):
-        return service.open_step(session, NewStep(kind, "referral", subject or new_id(), owner, due_on), clock)
+        return service.open_step(
+            session, NewStep(kind, "referral", subject or new_id(), owner, due_on), clock
+        )
 
     return make
 
@@ -43,7 +45,10 @@ def test_my_work_is_mine_and_my_roles(session, person, organise, open_one, clock
     open_one(Owner.person(hub, Role.ASSESSOR, assessor.id), StepKind.ASSESSMENT_TO_DO)
     open_one(Owner.of_role(provider.organisation_id, Role.PROVIDER), StepKind.OFFER_PROVIDER)
     session.flush()
-    seen = {actor.role: reads.my_work(session, actor, clock.today()).total for actor in (manager, assessor, provider)}
+    seen = {
+        actor.role: reads.my_work(session, actor, clock.today()).total
+        for actor in (manager, assessor, provider)
+    }
     assert seen == {Role.HUB_MANAGER: 2, Role.ASSESSOR: 1, Role.PROVIDER: 1}
 
 

@@ -26,7 +26,8 @@ def test_an_address_is_put_in_small_letters():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "amina", "amina@", "@example.com", "a b@example.com", "a@b", "a@b..com", "a@" + "b" * 250 + ".com"]
+    "text",
+    ["", "amina", "amina@", "@example.com", "a b@example.com", "a@b", "a@b..com", "a@" + "b" * 250 + ".com"],
 )
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(ValueError, match="correct format"):

@@ -53,4 +53,7 @@ def test_dates_and_times_as_people_say_them():
     ]  # fmt: skip
     assert clock_time(datetime(2027, 7, 1, 17, tzinfo=UTC)) == "6pm"
     assert (count_of(1, "week"), count_of(2, "class", "classes")) == ("1 week", "2 classes")
-    assert (waited(day, day + timedelta(days=13)), waited(day, day + timedelta(days=36))) == ("13 days", "5 weeks")
+    assert (waited(day, day + timedelta(days=13)), waited(day, day + timedelta(days=36))) == (
+        "13 days",
+        "5 weeks",
+    )

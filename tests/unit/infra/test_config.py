@@ -26,7 +26,17 @@ def test_every_fault_is_named():
                 "HUB_HUB_NAME": " ",
             }
         )
-    for name in ("PORT", "POOL_SIZE", "BASE_URL", "ENVIRONMENT", "LOG_LEVEL", "TOKENS", "DRAMA", "DATABASE_URL", "NAME"):
+    for name in (
+        "PORT",
+        "POOL_SIZE",
+        "BASE_URL",
+        "ENVIRONMENT",
+        "LOG_LEVEL",
+        "TOKENS",
+        "DRAMA",
+        "DATABASE_URL",
+        "NAME",
+    ):
         assert name in str(caught.value)
 
 

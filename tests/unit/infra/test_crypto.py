@@ -1,6 +1,5 @@
 """Sealing, without a database."""
 
-
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -38,7 +38,9 @@ def test_a_line_with_too_many_cells_is_a_fault_and_the_rest_lands():
 
 
 def test_a_short_line_has_empty_cells():
-    assert read(b"given_names,family_name,phone\nA,B\n")[0] == [{"given_names": "A", "family_name": "B", "phone": ""}]
+    assert read(b"given_names,family_name,phone\nA,B\n")[0] == [
+        {"given_names": "A", "family_name": "B", "phone": ""}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,9 @@ def test_a_file_of_the_wrong_kind_is_refused_with_a_reason(content, code):
 
 
 def test_utf_16_is_understood():
-    assert read("given_names,family_name\nA,B\n".encode("utf-16"))[0] == [{"given_names": "A", "family_name": "B"}]
+    assert read("given_names,family_name\nA,B\n".encode("utf-16"))[0] == [
+        {"given_names": "A", "family_name": "B"}
+    ]
 
 
 def test_a_cell_of_a_hundred_thousand_characters_is_a_fault():
