@@ -6,10 +6,15 @@ import click
 
 SEED = "hackney-2026"
 
+SHOWN, SIMULATED = 200, 1000  # a borough to look at is there in a minute or two; a year is worth waiting for
+
 
 @click.command("demo")
 @click.option(
-    "--learners", default=None, type=click.IntRange(10, 20_000), help="Learners referred in a year. [1000]"
+    "--learners",
+    default=None,
+    type=click.IntRange(10, 20_000),
+    help="Learners referred in a year. [200 to look at, 1000 with --headless]",
 )
 @click.option(
     "--port",
@@ -28,11 +33,11 @@ def demo(learners: int | None, port: int, headless: bool, fresh: bool, seed: str
     if headless:
         from hub.demo.headless import service_year  # noqa: PLC0415 - keeps `hub --help` quick
 
-        found = service_year(learners or 1000, seed)
+        found = service_year(learners or SIMULATED, seed)
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         if found["invariant_violations"]["total"]:
             raise click.exceptions.Exit(1)
         return
     from hub.demo.serving import Wish, serve  # noqa: PLC0415 - as above
 
-    serve(Wish(learners or 1000, port, seed, fresh=fresh))
+    serve(Wish(learners or SHOWN, port, seed, fresh=fresh))
