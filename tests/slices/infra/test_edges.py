@@ -36,7 +36,7 @@ def small(session, made):
             if body.get("wrong"):
                 raise RuleBroken("No.", code="no")
             made.append(body)
-            inner.add(Postcode(postcode=f"E8 {len(made)}AA", lat=51.5, lon=0.0))
+            inner.add(Postcode(postcode=f"ZZ8 {len(made)}ZZ", lat=51.5, lon=0.0))
         return jsonify(number=len(made)), 201, {"Location": "/things/1", "ETag": '"1"'}
 
     @app.get("/private")

@@ -12,11 +12,9 @@ from hub.infra.db import transaction
 from hub.infra.geography import Postcode
 from hub.provision import service
 from hub.provision.domain import SaveClass, SaveVenue, VenueDetails
-from tests.browser import axe_violations, browser
+from tests.browser import axe_violations
 from tests.conftest import PASSWORD
 from tests.slices.provision.conftest import DETAILS
-
-__all__ = ["browser"]  # the fixture, found by its name in this module
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,8 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import hub.infra.db
-from tests.browser import axe_violations, browser
+from tests.browser import axe_violations
 from tests.unit.ui.gallery import ERROR_CODES, PAGES, make_app, runtime_double
-
-__all__ = ["browser"]  # the fixture, found by its name in this module
 
 pytestmark = pytest.mark.browser
 ADDRESSES = [
