@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from uuid import UUID
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -48,6 +49,11 @@ def new_id() -> UUID:
 def new_secret(bits: int = 132) -> str:
     """A URL-safe random secret of at least `bits` bits."""
     return secrets.token_urlsafe((bits + 7) // 8)
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is stored of a secret of 128 random bits or more: nobody can search so many, so SHA-256 suffices."""
+    return sha256(secret.encode()).digest()
 
 
 def new_reference(prefix: str = "R", length: int = 4) -> str:

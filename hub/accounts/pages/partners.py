@@ -1,137 +1,28 @@
-"""Sign in and out, my account, and the partners of the hub."""
+"""The partners of the hub: their people, keys and agreements."""
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hub.accounts import queries, reads, service, sessions
+from hub.accounts import queries, reads, service
 from hub.accounts.domain import KIND_LABELS, NewAgreement, NewUser, roles_in
+from hub.accounts.pages.edge import blueprint
 from hub.accounts.schemas import (
     AgreementSchema,
     KeySchema,
     OrganisationSchema,
-    PasswordSchema,
     PersonSchema,
-    SignInSchema,
 )
 from hub.core.errors import Conflict, RuleBroken
-from hub.core.permissions import ROLE_LABELS, STAFF_ROLES, Role
-from hub.infra import access
-from hub.infra.access import allow, allow_public, current_actor
+from hub.core.permissions import ROLE_LABELS, Role
+from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import pages_blueprint
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
 
-blueprint = pages_blueprint("accounts", __name__)
 HOME_PURPOSES = ("P03", "P04", "P05")
 HOME_FIELDS = ("name", "phone", "level", "times", "needs")
-
-
-@blueprint.get("/sign-in")
-@allow_public
-def sign_in() -> ResponseReturnValue:
-    """The sign-in page, or home for somebody who is signed in."""
-    if current_actor().role in STAFF_ROLES:
-        return redirect(_safe_next(request.args.get("next")))
-    return render_template("accounts/sign_in.html", form=blank_form({"next": request.args.get("next", "")}))
-
-
-@blueprint.post("/sign-in")
-@allow_public
-def sign_in_now() -> ResponseReturnValue:
-    form = read_form(SignInSchema, request.form)
-    if form.ok:
-        device = request.headers.get("User-Agent", "unknown device")
-        with transaction() as session:
-            signed_in = service.sign_in(
-                session, form.data["email"], form.data["password"], device, runtime().clock
-            )
-        if signed_in is not None:
-            sessions.begin(signed_in)
-            access.act_as(signed_in.actor)
-            return redirect(_safe_next(form.data["next"]))
-        form.fail(
-            "email", "The email address or the password is not right. After 10 tries you wait 15 minutes"
-        )
-    form.values.pop("password", None)
-    return render_template("accounts/sign_in.html", form=form), 422
-
-
-def _safe_next(target: str | None) -> str:
-    """Where to go after sign-in: a path of ours, never another site."""
-    parts = urlsplit(target or "")
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc:
-        return target
-    return "/"
-
-
-@blueprint.post("/sign-out")
-@allow_public
-def sign_out() -> ResponseReturnValue:
-    token = sessions.token_of_request()
-    if token is not None:
-        with transaction() as session:
-            service.sign_out(session, token, runtime().clock)
-    sessions.end()
-    return redirect(url_for("accounts.sign_in"))
-
-
-@blueprint.get("/account")
-@allow(*STAFF_ROLES)
-def my_account() -> ResponseReturnValue:
-    """Who I am, where I am signed in, my password."""
-    return _account(blank_form())
-
-
-def _account(form: Form) -> str:
-    actor = current_actor()
-    assert actor.id is not None  # noqa: S101 - staff have both
-    assert actor.organisation_id is not None  # noqa: S101
-    with transaction() as session:
-        return render_template(
-            "accounts/account.html",
-            form=form,
-            me=reads.user(session, actor.id),
-            organisation=reads.organisation(session, actor.organisation_id),
-            role=ROLE_LABELS[actor.role],
-            signed_in=queries.sessions_of(session, actor.id, runtime().clock.now()),
-        )
-
-
-@blueprint.post("/account/password")
-@allow(*STAFF_ROLES)
-def change_password() -> ResponseReturnValue:
-    form = read_form(PasswordSchema, request.form)
-    if form.ok:
-        try:
-            with transaction() as session:
-                service.change_password(
-                    session, **_passwords(form), actor=current_actor(), clock=runtime().clock
-                )
-        except RuleBroken as error:
-            form.fail_with(error)
-    if not form.ok:
-        form.values.clear()
-        return _account(form), 422
-    sessions.end()
-    flash.success("Your password is changed. Sign in with the new one.")
-    return redirect(url_for("accounts.sign_in"))
-
-
-def _passwords(form: Form) -> dict[str, str]:
-    return {"old": form.data["old_password"], "new": form.data["password"]}
-
-
-@blueprint.post("/account/sessions/<uuid:session_id>/end")
-@allow(*STAFF_ROLES)
-def end_session(session_id: UUID) -> ResponseReturnValue:
-    with transaction() as session:
-        service.revoke_session(session, session_id, current_actor(), runtime().clock)
-    flash.success("That sign-in has ended.")
-    return redirect(url_for("accounts.my_account"))
 
 
 @blueprint.get("/organisations")
