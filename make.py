@@ -143,7 +143,7 @@ def ensure_assets(*, browser: bool) -> None:
         what, fewer = ("stylesheets, test browser", []) if browser else ("stylesheets", ["--omit=dev"])
         must(what, BIN / "npm", "ci", *fewer)
         stamp("npm", enough[0] if browser else enough[-1])
-    wanted = digest(ROOT / "package-lock.json", ROOT / "tools" / "assets.py")
+    wanted = digest(*(ROOT / name for name in ("package-lock.json", "tools/assets.py", "tools/fonts.py")))
     if not (stamped("assets", wanted) and (ROOT / "hub/ui/static/vendor").is_dir()):
         must("static files", PYTHON, "-m", "tools.assets")
         stamp("assets", wanted)

@@ -3,6 +3,7 @@
     vendor/govuk-frontend.min.css     its typeface replaced by ours, no absolute addresses left
     vendor/govuk-frontend.min.js      an ES module: import { initAll } from ...
     vendor/atkinson-hyperlegible.css  @font-face rules; files in vendor/atkinson-hyperlegible/*.woff2
+    vendor/noto/*.ttf                 Noto Sans for PDFs: see tools/fonts.py
     vendor/LICENSES.txt               what came from where, under which licence
 
 The typeface of GOV.UK and its crest may be used on gov.uk only, so neither is copied.
@@ -12,6 +13,8 @@ import re
 import shutil
 import sys
 from pathlib import Path
+
+from tools.fonts import FAMILIES, lay_fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
@@ -41,9 +44,11 @@ def font_rules() -> str:
 def licences() -> str:
     """Name, licence and origin of what is copied."""
     font = (FONT / "LICENSE").read_text(encoding="utf-8")
+    packages = sorted({package for package, _ in FAMILIES.values()})
+    noto = [f"{one}:\n\n{(FONT.parent / one / 'LICENSE').read_text(encoding='utf-8')}" for one in packages]
     return (
         "govuk-frontend: MIT, Crown copyright (Government Digital Service); typeface and crest removed.\n"
-        f"atkinson-hyperlegible:\n\n{font}"
+        + "\n".join([f"atkinson-hyperlegible:\n\n{font}", *noto])
     )
 
 
@@ -61,12 +66,14 @@ def lay(target: Path) -> None:
         suffix = face if "-" in face else f"{face}-normal"
         for file in (FONT / "files").glob(f"*-{suffix}.woff2"):
             shutil.copyfile(file, fonts / file.name)
+    lay_fonts(FONT.parent, target / "noto")
     (target / "LICENSES.txt").write_text(licences(), encoding="utf-8")
 
 
 def main() -> int:
     """Replace the vendor folder as a whole, so that a reader never meets half of it for long."""
-    if not GOVUK.is_dir() or not FONT.is_dir():
+    packages = {package for package, _ in FAMILIES.values()}
+    if not all(one.is_dir() for one in (GOVUK, FONT, *(FONT.parent / one for one in packages))):
         print("node_modules is missing: run `make setup` first", file=sys.stderr)
         return 2
     fresh = VENDOR.with_name("vendor.new")
