@@ -6,21 +6,21 @@ import click
 
 from hub.accounts import reads, service
 from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
-from hub.core.permissions import SYSTEM, Role
+from hub.core.permissions import STAFF_ROLES, SYSTEM, Role
 from hub.infra.db import runtime, transaction
 
 Start = Callable[[], object]
 
 
 def _role(_: click.Context, __: click.Parameter, value: str) -> Role:
-    return Role(value.replace("-", "_"))
+    return Role(value)
 
 
 role_option = click.option(
     "--role",
     required=True,
     callback=_role,
-    type=click.Choice([r.value for r in Role]),
+    type=click.Choice(sorted(role.value for role in STAFF_ROLES)),
     help="What they may do.",
 )
 

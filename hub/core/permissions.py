@@ -7,7 +7,19 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """A person's part in the service. `worker` is the program itself, `learner` a holder of a personal link."""
+    """A person's part in the service: what they come for, and whose learners they meet.
+
+    referrer         the learners that their organisation referred, as it wrote them; labels, no record
+    assessor         every learner of the hub: bookings, assessments, contact
+    hub_manager      every learner of the hub, and the running of it
+    provider         learners offered to its classes, nameless until the learner has confirmed
+    learner          their own record, behind a personal link
+    auditor          the audit log and the proof of each matching round; no learner's record
+    data_protection  who permitted what, and requests under the law; finds a learner, changes no record
+    admin            organisations, people, keys, settings; no learner at all
+    worker           the program itself: reactions, the scheduler, deliveries, commands
+    public           anybody who is not signed in
+    """
 
     REFERRER = "referrer"
     ASSESSOR = "assessor"

@@ -37,7 +37,7 @@ from hub.waitlist import reads as waitlists
 
 blueprint = pages_blueprint("desk", __name__)
 HUB = (Role.HUB_MANAGER, Role.ASSESSOR)
-SEES_LEARNERS = (*HUB, Role.DATA_PROTECTION, Role.AUDITOR)
+FINDS_LEARNERS = (*HUB, Role.DATA_PROTECTION)
 
 K = StepKind
 # Where a step leads: endpoint, and the argument that takes the subject's id (None: a list).
@@ -132,7 +132,7 @@ _STAGE_LINKS = {
 
 
 @blueprint.get("/learners/<uuid:learner_id>")
-@allow(*SEES_LEARNERS)
+@allow(*HUB)
 def learner(learner_id: UUID) -> ResponseReturnValue:
     """Everything about one learner on one page. An id that was merged leads to the survivor."""
     with transaction() as session:
@@ -202,14 +202,14 @@ def _names(session: Session) -> dict[str, Any]:
 
 
 @blueprint.get("/search")
-@allow(*SEES_LEARNERS)
+@allow(*FINDS_LEARNERS)
 def search_form() -> str:
     """An empty search."""
     return render_template("desk/search.html", form=blank_form(), found=None, labels={})
 
 
 @blueprint.post("/search")
-@allow(*SEES_LEARNERS)
+@allow(*FINDS_LEARNERS)
 def search() -> ResponseReturnValue:
     """Search by POST, so that nothing that was typed stands in an address; the result has an opaque one."""
     form = _read_search()
@@ -234,9 +234,9 @@ def _read_search() -> Form:
 
 
 @blueprint.get("/search/<uuid:search_id>")
-@allow(*SEES_LEARNERS)
+@allow(*FINDS_LEARNERS)
 def found(search_id: UUID) -> ResponseReturnValue:
-    """What a search found; each name shown is audited."""
+    """What a search found; each name shown is audited. The data protection officer goes on to the permissions."""
     actor, clock = current_actor(), runtime().clock
     with transaction() as session:
         rows = reads.results(session, search_id, actor, clock)
@@ -249,4 +249,5 @@ def found(search_id: UUID) -> ResponseReturnValue:
             for row in rows
             if row.state
         }
-        return render_template("desk/search.html", form=blank_form(), found=rows, labels=labels)
+        page = "desk.learner" if actor.is_hub else "consent.of_learner"
+        return render_template("desk/search.html", form=blank_form(), found=rows, labels=labels, page=page)

@@ -13,7 +13,7 @@ from hub.core.permissions import Actor, Role
 from hub.referrals.domain import Outcome, ReferralState
 from hub.referrals.models import InformationRequest, Referral, ReferralDraft, ReferralFile, ReferralHistory
 
-SEES_ALL = frozenset({Role.ASSESSOR, Role.HUB_MANAGER, Role.WORKER, Role.AUDITOR, Role.DATA_PROTECTION})
+SEES_ALL = frozenset({Role.ASSESSOR, Role.HUB_MANAGER, Role.WORKER})
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

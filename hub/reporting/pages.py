@@ -12,7 +12,7 @@ from hub.reporting.domain import AGE_BANDS, ENOUGH_FOR_A_CLASS, Period, period_o
 from hub.ui.forms import blank_form
 
 blueprint = pages_blueprint("reporting", __name__)
-READERS = (Role.HUB_MANAGER, Role.AUDITOR, Role.DATA_PROTECTION, Role.ADMIN)
+READERS = (Role.HUB_MANAGER, Role.DATA_PROTECTION)
 
 
 @blueprint.get("/reports")

@@ -82,9 +82,13 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("matching.offers", "Offers to answer", "offers"),
         Destination("matching.enrolments", "Expected learners", "enrolments"),
     ),
-    Role.AUDITOR: (MY_WORK, REPORTS),
-    Role.DATA_PROTECTION: (MY_WORK, REPORTS),
-    Role.ADMIN: (MY_WORK, Destination("policy.settings", "Settings"), REPORTS),
+    Role.AUDITOR: (MY_WORK,),
+    Role.DATA_PROTECTION: (MY_WORK, Destination("desk.search_form", "Find a learner"), REPORTS),
+    Role.ADMIN: (
+        MY_WORK,
+        Destination("accounts.organisations", "Organisations and people"),
+        Destination("policy.settings", "Settings"),
+    ),
 }
 
 

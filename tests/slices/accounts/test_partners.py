@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from hub.accounts import reads, service
+from hub.accounts.cli import users
 from hub.accounts.domain import NewAgreement
 from hub.core.permissions import SYSTEM, Role
 from tests.conftest import PASSWORD
@@ -155,3 +157,21 @@ def test_a_form_without_the_token_is_refused(app, session, person):
     answer = app.test_client().post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
     assert answer.status_code == 422
     assert "open too long" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "said"),
+    [
+        ("data_protection", 0, "officer@the-hub.example signs in with the password: "),
+        ("auditor", 0, "signs in"),
+        ("provider", 1, ""),
+        ("learner", 2, "Invalid value for '--role'"),
+        ("worker", 2, "Invalid value for '--role'"),
+    ],
+)
+def test_a_command_adds_people_of_the_hub(session, organise, role, status, said):
+    """Each role of the staff, where it fits the organisation; nobody signs in as a learner or as the program."""
+    organise(session, "hub")
+    words = ["create", "officer@the-hub.example", "--organisation", "the-hub", "--role", role]
+    ran = CliRunner().invoke(users, words)
+    assert (ran.exit_code, said in ran.output) == (status, True)

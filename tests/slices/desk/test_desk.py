@@ -110,8 +110,10 @@ class TestLearner:
     def test_a_missing_learner(self, as_role):
         assert as_role(Role.ASSESSOR).get("/learners/00000000-0000-7000-8000-000000000000").status_code == 404
 
-    @pytest.mark.parametrize("role", [Role.REFERRER, Role.PROVIDER])
-    def test_only_the_hub_and_those_who_check_it(self, as_role, referral, role):
+    @pytest.mark.parametrize(
+        "role", [Role.REFERRER, Role.PROVIDER, Role.AUDITOR, Role.ADMIN, Role.DATA_PROTECTION]
+    )
+    def test_only_the_hub_sees_the_whole_record(self, as_role, referral, role):
         assert as_role(role).get(f"/learners/{referral.learner_id}").status_code == 403
 
     def test_after_a_merge_the_old_address_leads_on(
@@ -171,3 +173,15 @@ class TestSearch:
 
     def test_referrers_cannot_search(self, as_role):
         assert as_role(Role.REFERRER).post("/search", data={"terms": "Amina Yusuf"}).status_code == 403
+
+    def test_the_data_protection_officer_finds_a_learner_and_goes_on_to_the_permissions(
+        self, as_role, referral
+    ):
+        client = as_role(Role.DATA_PROTECTION)
+        page = client.get(client.post("/search", data={"terms": "Amina Yusuf"}).headers["Location"]).text
+        assert f"/learners/{referral.learner_id}/consent" in page
+        assert client.get(f"/learners/{referral.learner_id}/consent").status_code == 200
+
+    @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN])
+    def test_auditor_and_administrator_find_nobody(self, as_role, role):
+        assert as_role(role).post("/search", data={"terms": "Amina Yusuf"}).status_code == 403
