@@ -1,9 +1,11 @@
 """Rows of the person. What describes somebody is sealed; dates of the process and pointers are not."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
@@ -11,6 +13,7 @@ from hub.infra.db import Base, Identified, Versioned, enum_column
 from hub.learners.domain.links import LinkPurpose
 from hub.learners.domain.merging import LinkAct
 from hub.learners.domain.pairs import PairDecision
+from hub.learners.domain.scoring import Zone
 
 
 class Learner(Identified, Versioned, Base):
@@ -101,6 +104,10 @@ class DuplicatePair(Identified, Versioned, Base):
     left_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"))
     right_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
     reasons: Mapped[list[str]]
+    score: Mapped[float | None]  # bits; NULL for pairs suggested before there was a scorer
+    zone: Mapped[Zone | None] = enum_column(Zone, nullable=True)
+    parts: Mapped[list[Any] | None] = mapped_column(JSONB)  # [field, level, weight] each: nothing personal
+    model_version: Mapped[str | None]
     decision: Mapped[PairDecision] = enum_column(PairDecision)
     decided_at: Mapped[datetime | None]
     decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("link_decision.id"))

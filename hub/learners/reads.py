@@ -6,7 +6,10 @@ answers under the id that was asked.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date
+from functools import cache
+from importlib import resources
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +20,27 @@ from hub.learners import queries
 from hub.learners.domain.golden import Person, SourceRecordView, golden_record
 from hub.learners.domain.keys import KeyKind, keys_to_look_up
 from hub.learners.domain.merging import DecisionView, LinkAct, PairView
+from hub.learners.domain.model import Model, model_on, read_models
 from hub.learners.domain.needs import Needs, from_json
 from hub.learners.domain.pairs import REASON_WORDS
 from hub.learners.domain.person import SearchTerms, Sex
-from hub.learners.models import LearningNeeds, SourceRecord
+from hub.learners.domain.scoring import Comparison, stored_comparison
+from hub.learners.models import DuplicatePair, LearningNeeds, SourceRecord
 
 MOST_FOUND = 50
+
+
+@cache
+def _models() -> tuple[Model, ...]:
+    data = resources.files("hub.learners").joinpath("data")
+    return read_models(
+        data.joinpath("recognition.toml").read_text("utf-8"), data.joinpath("names.toml").read_text("utf-8")
+    )
+
+
+def recognition_model(day: date) -> Model:
+    """The weights of recognition that count on a day."""
+    return model_on(_models(), day)
 
 
 def person(session: Session, learner_id: UUID) -> Person | None:
@@ -125,11 +143,11 @@ def duplicate_pairs(session: Session, limit: int | None = 500) -> list[PairView]
     """The suggested pairs still to be decided, oldest first; pairs that ask the same question only once."""
     found: dict[frozenset[UUID], PairView] = {}
     for row, left_id, right_id in queries.open_pairs(session, limit):
-        view = PairView(row.id, left_id, right_id, _words(row.reasons), row.created_at, row.version)
+        view = _pair_view(row, left_id, right_id)
         known = found.get(frozenset({left_id, right_id}))
         if known is not None:
             reasons = tuple(dict.fromkeys((*known.reasons, *view.reasons)))
-            view = PairView(known.id, known.left_id, known.right_id, reasons, known.since, known.version)
+            view = replace(known, reasons=reasons, comparison=_better(known.comparison, view.comparison))
         found[frozenset({left_id, right_id})] = view
     return list(found.values())
 
@@ -140,8 +158,16 @@ def duplicate_pair(session: Session, pair_id: UUID) -> tuple[PairView, str] | No
     if row is None:
         return None
     pair, left_id, right_id = row
-    view = PairView(pair.id, left_id, right_id, _words(pair.reasons), pair.created_at, pair.version)
-    return view, str(pair.decision)
+    return _pair_view(pair, left_id, right_id), str(pair.decision)
+
+
+def _pair_view(row: DuplicatePair, left_id: UUID, right_id: UUID) -> PairView:
+    compared = stored_comparison(row.score, row.zone, row.parts, row.model_version)
+    return PairView(row.id, left_id, right_id, _words(row.reasons), row.created_at, row.version, compared)
+
+
+def _better(one: Comparison | None, other: Comparison | None) -> Comparison | None:
+    return max((c for c in (one, other) if c), key=lambda c: c.score, default=None)
 
 
 def count_duplicate_pairs(session: Session) -> int:

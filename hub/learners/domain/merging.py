@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hub.learners.domain.scoring import Comparison
+
 
 class LinkAct(StrEnum):
     """`merge` and `different` are decisions; `unmerge` and `reconsider` take one back."""
@@ -20,7 +22,10 @@ UNDOES = {LinkAct.MERGE: LinkAct.UNMERGE, LinkAct.DIFFERENT: LinkAct.RECONSIDER}
 
 @dataclass(frozen=True)
 class PairView:
-    """A suggested pair, by the learners as they stand now. `reasons` are words: `same phone`."""
+    """A suggested pair, by the learners as they stand now. `reasons` are words: `same phone`.
+
+    `comparison` is how the two compared when the pair was suggested; None for pairs older than the scorer.
+    """
 
     id: UUID
     left_id: UUID
@@ -28,6 +33,7 @@ class PairView:
     reasons: tuple[str, ...]
     since: datetime
     version: int
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,15 @@ def name_tokens(*names: str | None) -> tuple[str, ...]:
     return tuple(sorted(set(tokens or words)))
 
 
+def ordered_words(name: str) -> tuple[str, ...]:
+    """The words of one field as written, normalised, without titles, 'no name' and particles.
+
+    A particle that is all there is stays: Le and Du are family names too.
+    """
+    words = [word for word in _glue(_words(name)) if word not in _TITLES and word not in _NO_NAME]
+    return tuple(word for word in words if word not in _PARTICLES) or tuple(words)
+
+
 def _words(name: str) -> list[str]:
     text = unicodedata.normalize("NFKD", name).casefold().translate(_FOLD).translate(_APOSTROPHES)
     text = "".join(c for c in text if c not in _DROPPED_MARKS).translate(_ARABIC_ALIKE)

@@ -1,0 +1,88 @@
+"""The weights and name lists of recognition: dated data, read from TOML, never constants in code."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from math import log2
+from typing import Any
+
+from hub.learners.domain.name_words import NameLists
+from hub.learners.domain.spelling import main_sound
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of the weights with the name lists. `population` is whom a stranger could be mistaken for."""
+
+    version: str
+    valid_from: date
+    population: int
+    birth: Mapping[str, float] = field(repr=False)
+    name: Mapping[str, float] = field(repr=False)
+    contact: Mapping[str, float] = field(repr=False)
+    other: Mapping[str, float] = field(repr=False)
+    lists: NameLists = field(repr=False)
+    review_from: float = 0.0
+    auto_score: float = 8.0
+    auto_birth: float = 6.0
+    most_at_postcode: int = 20
+    crowded: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def prior(self) -> float:
+        """Bits against any two people being one, before anything is known of them."""
+        return log2(max(2, self.population))
+
+    def knowing(self, population: int, lists: NameLists, crowded: Collection[str]) -> "Model":
+        """The same weights among other people: a file's own size, names and crowded addresses."""
+        return replace(self, population=population, lists=lists, crowded=frozenset(crowded))
+
+    def where_crowded(self, crowded: Collection[str]) -> "Model":
+        return replace(self, crowded=frozenset(crowded)) if crowded else self
+
+
+def read_models(weights: str, names: str) -> tuple[Model, ...]:
+    """All versions in the two TOML texts, oldest first."""
+    lists = _lists(tomllib.loads(names))
+    found = [_model(row, lists) for row in tomllib.loads(weights)["models"]]
+    return tuple(sorted(found, key=lambda model: model.valid_from))
+
+
+def model_on(models: tuple[Model, ...], day: date) -> Model:
+    """The version that counts on a day; the oldest where the day is before all."""
+    return max((m for m in models if m.valid_from <= day), key=lambda m: m.valid_from, default=models[0])
+
+
+def _model(row: Mapping[str, Any], lists: NameLists) -> Model:
+    return Model(
+        version=row["version"],
+        valid_from=row["valid_from"],
+        population=row["population"],
+        birth=row["birth"],
+        name=row["name"],
+        contact=row["contact"],
+        other=row["other"],
+        lists=lists,
+        review_from=row["review_from"],
+        auto_score=row["auto"]["score"],
+        auto_birth=row["auto"]["birth"],
+        most_at_postcode=row["crowded"],
+    )
+
+
+def _lists(data: Mapping[str, Any]) -> NameLists:
+    same = {spelling: group[0] for group in data["same"] for spelling in group}
+    shares = {main_sound(same.get(name, name)): share for name, share in data["shares"].items()}
+    return NameLists(
+        shares=shares,
+        same=same,
+        honorifics=frozenset(same.get(name, name) for name in data["honorifics"]),
+        taken=frozenset(same.get(name, name) for name in data["taken"]),
+        taking_families=frozenset(same.get(name, name) for name in data["chinese_families"]),
+        taking_languages=frozenset(data["taking_languages"]),
+        patronymic_languages=frozenset(data["patronymic_languages"]),
+        established=frozenset(data["shares"]),
+        usual_share=data["usual_share"],
+    )

@@ -1,0 +1,203 @@
+"""Whether two names are one person's: words are paired off in any order, then what is left over is judged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hub.learners.domain.name_words import NameLists, NameWord
+from hub.learners.domain.spelling import Likeness, likeness
+
+
+class NameLevel(StrEnum):
+    """What is said of two names in one word."""
+
+    SAME = "same"
+    SPELLED = "spelled"  # the same but for spelling
+    NEARLY = "nearly"  # a slip, a shortened word, an initial
+    EXTRA = "extra"  # one has words the other has not
+    FAMILY_DIFFERS = "family_differs"
+    GIVEN_DIFFERS = "given_differs"
+    DIFFERS = "differs"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class NameEvidence:
+    """`weight` in bits. `full` is true when every word of both is matched, at least by sound."""
+
+    level: NameLevel
+    weight: float
+    full: bool
+    mismatched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NameSide:
+    """One person's words, with what bears on how a changed family name is weighed."""
+
+    words: tuple[NameWord, ...]
+    key: frozenset[tuple[str, bool]]
+    may_change_family: bool
+    may_take_name: bool
+
+
+Match = tuple[float, Likeness, NameWord, NameWord]
+
+
+def compare_names(
+    left: NameSide, right: NameSide, lists: NameLists, weights: Mapping[str, float]
+) -> NameEvidence:
+    """The evidence of two names, the same whichever comes first."""
+    if not left.words or not right.words:
+        return NameEvidence(NameLevel.MISSING, 0.0, full=False, mismatched=False)
+    if left.key == right.key:
+        return _equal(left.words, weights)
+    matches = _pair_off(left.words, right.words, lists, weights)
+    taken = {id(match[2]) for match in matches} | {id(match[3]) for match in matches}
+    rest = (
+        [word for word in left.words if id(word) not in taken],
+        [word for word in right.words if id(word) not in taken],
+    )
+    joined, rest = _joined(*rest, weights)
+    return _judge(matches, joined, rest, (left, right), lists, weights)
+
+
+def _equal(words: tuple[NameWord, ...], weights: Mapping[str, float]) -> NameEvidence:
+    weight = sum(_worth(word, word) for word in words)
+    single = len(words) == 1
+    total = min(weights["most"], weight)
+    return NameEvidence(NameLevel.SAME, total, full=not single, mismatched=False)
+
+
+def _worth(one: NameWord, other: NameWord) -> float:
+    """The commoner of the two counts; honorifics say next to nothing."""
+    if one.honorific or other.honorific:
+        return 1.0
+    return min(one.worth, other.worth)
+
+
+def _pair_off(
+    left: Sequence[NameWord], right: Sequence[NameWord], lists: NameLists, weights: Mapping[str, float]
+) -> list[Match]:
+    """Greedily the best pairs, each word once."""
+    found = [match for one in left for other in right if (match := _match(one, other, lists, weights))]
+    found.sort(key=_strength, reverse=True)
+    used: set[int] = set()
+    kept = []
+    for match in found:
+        if id(match[2]) not in used and id(match[3]) not in used:
+            used.update((id(match[2]), id(match[3])))
+            kept.append(match)
+    return kept
+
+
+def _strength(match: Match) -> tuple[int, float, str, str]:
+    value, level, one, other = match
+    low, high = sorted((one.text, other.text))
+    return level, value, low, high
+
+
+def _match(one: NameWord, other: NameWord, lists: NameLists, weights: Mapping[str, float]) -> Match | None:
+    if one.text == other.text:
+        return _worth(one, other), Likeness.EXACT, one, other
+    level = Likeness.SOUND if one.form == other.form else likeness(one.text, other.text)
+    if level is Likeness.NONE:
+        return None
+    worth = _worth(one, other)
+    if level is Likeness.SOUND:
+        return max(weights["sound_least"], worth - weights["sound_less"]), level, one, other
+    if level is Likeness.NEAR:
+        if one.text in lists.established and other.text in lists.established:
+            return weights["established"], Likeness.WEAK, one, other
+        return max(weights["near_least"], worth - weights["near_less"]), level, one, other
+    if level is Likeness.SHORTENED:
+        return max(weights["initial"], worth - weights["shortened_less"]), level, one, other
+    return weights["initial" if level is Likeness.INITIAL else "weak"], level, one, other
+
+
+def _joined(
+    left: list[NameWord], right: list[NameWord], weights: Mapping[str, float]
+) -> tuple[float, tuple[list[NameWord], list[NameWord]]]:
+    """Words written apart on one side and together on the other: Xiao Ming, Xiaoming."""
+    gained = 0.0
+    for one, other in ((left, right), (right, left)):
+        for whole, parts in list(_written_together(one, other)):
+            one.remove(whole)
+            for part in parts:
+                other.remove(part)
+            gained += max(weights["sound_least"], whole.worth - weights["sound_less"])
+    return gained, (left, right)
+
+
+def _written_together(
+    whole: Sequence[NameWord], parts: Sequence[NameWord]
+) -> Iterator[tuple[NameWord, tuple[NameWord, NameWord]]]:
+    used: set[int] = set()
+    for word in whole:
+        for first, second in ((a, b) for a in parts for b in parts if a is not b):
+            if id(first) in used or id(second) in used:
+                continue
+            if likeness(word.text, first.text + second.text) >= Likeness.SOUND:
+                used.update((id(first), id(second)))
+                yield word, (first, second)
+                break
+
+
+def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by which rules
+    matches: list[Match],
+    joined: float,
+    rest: tuple[list[NameWord], list[NameWord]],
+    sides: tuple[NameSide, NameSide],
+    lists: NameLists,
+    weights: Mapping[str, float],
+) -> NameEvidence:
+    missed = [[word for word in side if not word.spare] for side in rest]
+    clashes, extra = min(map(len, missed)), abs(len(missed[0]) - len(missed[1]))
+    weight = joined + sum(match[0] for match in matches)
+    weight -= min(weights["extra_most"], extra * weights["extra"])
+    if extra and min(sum(not word.spare for word in side.words) for side in sides) == 1:
+        weight -= weights["single"]
+    level = _level(matches, extra)
+    if clashes:
+        level, penalty = _clash(missed, matches, sides, lists, weights)
+        weight -= penalty + (clashes - 1) * weights["clash"]
+    full = not any(rest) and all(match[1] >= Likeness.SOUND for match in matches)
+    weak = any(match[1] is Likeness.WEAK for match in matches)
+    total = min(weights["most"], max(weights["least"], weight))
+    return NameEvidence(level, total, full, mismatched=bool(clashes) or weak)
+
+
+def _level(matches: Sequence[Match], extra: int) -> NameLevel:
+    lowest = min((match[1] for match in matches), default=Likeness.SOUND)
+    if lowest < Likeness.SOUND:
+        return NameLevel.NEARLY
+    if extra:
+        return NameLevel.EXTRA
+    return NameLevel.SAME if lowest is Likeness.EXACT else NameLevel.SPELLED
+
+
+def _clash(
+    missed: Sequence[Sequence[NameWord]],
+    matches: Sequence[Match],
+    sides: tuple[NameSide, NameSide],
+    lists: NameLists,
+    weights: Mapping[str, float],
+) -> tuple[NameLevel, float]:
+    """What differs and how much it counts: a changed family name is common, a changed given name is a relative."""
+    if not any(match[1] >= Likeness.NEAR for match in matches):
+        return NameLevel.DIFFERS, weights["clash"]
+    fields = {word.family for side in missed for word in side}
+    if fields == {True}:
+        may = any(side.may_change_family for side in sides)
+        return NameLevel.FAMILY_DIFFERS, weights["clash_family_may" if may else "clash_family"]
+    if any(side.may_take_name for side in sides) and _is_taken_name(missed, lists):
+        return NameLevel.GIVEN_DIFFERS, weights["clash_taken"]
+    if fields == {False}:
+        return NameLevel.GIVEN_DIFFERS, weights["clash_given"]
+    return NameLevel.DIFFERS, weights["clash"]
+
+
+def _is_taken_name(missed: Sequence[Sequence[NameWord]], lists: NameLists) -> bool:
+    """Whether one side goes by an English first name where the other has its own."""
+    taken = [any(word.form in lists.taken for word in side) for side in missed]
+    return taken[0] != taken[1]
