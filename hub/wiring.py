@@ -89,7 +89,13 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
 }
 
 DELIVERIES: Mapping[str, Delivery] = {
-    "message": Delivery(gate=delivering.may_go, render=delivering.render, settle=delivering.settle),
+    "message": Delivery(
+        gate=delivering.may_go,
+        render=delivering.render,
+        settle=delivering.settle,
+        preload=delivering.preload,
+        store=delivering.store,
+    ),
     "referral_closed": Delivery(gate=telling.may_go, render=telling.render, settle=telling.settle),
     "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
 }

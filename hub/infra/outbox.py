@@ -1,21 +1,27 @@
 """What leaves the building: entries written with the business, sent after it, each exactly once in effect.
 
-An entry holds a kind and an id, nothing personal. A worker claims entries (SKIP LOCKED), asks the
-delivery's `gate` whether sending is still permitted, lets it `render` the message, sends it with the entry's
-id as the provider's reference, and lets it `settle` the outcome. After a crash the next worker finds the
-reference at the provider before it sends again, so that a killed worker never sends twice.
+An entry holds a kind and an id, nothing personal. A worker claims a batch of entries (SKIP LOCKED), asks the
+delivery's `gate` whether sending each is still permitted and lets it `render` the message, sends them with the
+entry's id as the provider's reference, and lets it `settle` the outcomes: three transactions a batch. After a
+crash the next worker finds the reference at the provider before it sends again, so that a killed worker never
+sends twice.
+
+The word of a gate counts for the batch it was asked for: for two seconds of sending at most (WINDOW), then the
+gates of what is left are asked again. A permission withdrawn inside that window comes too late for the text
+that is leaving, as it would a moment after it.
 """
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Event
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Index, or_, select, update
+from sqlalchemy import Index, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.clock import Clock
@@ -27,6 +33,7 @@ from hub.infra.sms import OutgoingEmail, OutgoingSms, Sender, SendLater, SendRef
 log = logger(__name__)
 
 LEASE = timedelta(seconds=60)
+WINDOW = timedelta(seconds=2)  # of sending on the word of gates asked before it
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_ATTEMPTS = 20
@@ -83,15 +90,19 @@ Outgoing = OutgoingSms | OutgoingEmail
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one kind of entry is delivered. All three get (session, ref, clock).
+    """How one kind of entry is delivered. The first three get (session, ref, clock).
 
     gate: True to send, False to cancel, NotNow to wait. render: the message, with `reference` left empty.
     settle: writes the outcome into the slice's own row.
+    preload: gets all refs of a batch before the first of them is asked about, to look them up together.
+    store: writes what was noted for a batch, after the last of it and in the same transaction.
     """
 
     gate: Callable[[Session, UUID, Clock], bool | NotNow]
     render: Callable[[Session, UUID, str, Clock], Outgoing]
     settle: Callable[[Session, UUID, Outcome, Clock], None]
+    preload: Callable[[Session, Sequence[UUID], Clock], None] | None = None
+    store: Callable[[Session, Clock], None] | None = None
 
 
 def enqueue(  # noqa: PLR0913 - each is named at the call
@@ -108,6 +119,8 @@ def enqueue(  # noqa: PLR0913 - each is named at the call
 
 def cancel(session: Session, kind: str, refs: Sequence[UUID]) -> None:
     """Withdraw what has not been sent, in the caller's transaction."""
+    if not refs:
+        return
     write_now(session)
     waiting = update(OutboxEntry).where(
         OutboxEntry.kind == kind, OutboxEntry.ref.in_(list(refs)), OutboxEntry.state == OutboxState.PENDING
@@ -115,9 +128,42 @@ def cancel(session: Session, kind: str, refs: Sequence[UUID]) -> None:
     session.execute(waiting.values(state=OutboxState.CANCELLED))
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An entry in a worker's hands: the columns that its delivery needs."""
+
+    id: UUID
+    kind: str
+    ref: UUID
+    attempts: int
+    next_at: datetime
+    lease_until: datetime
+    last_error: str | None
+
+    def ended(self, outcome: Outcome) -> dict[str, Any]:
+        """The entry's new columns when there is nothing more to do."""
+        return self._now(outcome.state, provider_ref=outcome.provider_ref, last_error=outcome.error)
+
+    def put_off(self, next_at: datetime, last_error: str | None) -> dict[str, Any]:
+        """The entry's new columns when it is to be tried again from `next_at`."""
+        return self._now(OutboxState.PENDING, next_at=next_at, last_error=last_error)
+
+    def not_begun(self, next_at: datetime) -> dict[str, Any]:
+        """As `put_off`, where no attempt has been made."""
+        return self.put_off(next_at, self.last_error) | {"to_attempts": self.attempts - 1}
+
+    def _now(self, state: OutboxState, **columns: Any) -> dict[str, Any]:
+        kept = {"next_at": self.next_at, "attempts": self.attempts, "provider_ref": None} | columns
+        return {"entry": self.id, "to_state": state} | {f"to_{name}": value for name, value in kept.items()}
+
+
+Ready = tuple[Claimed, Outgoing]
+Sent = tuple[Claimed, Outcome | SendLater]
+
+
 @dataclass(slots=True)
 class Worker:
-    """Drains the outbox. `clock` decides what is due; leases run on `lease_clock`, the real time.
+    """Drains the outbox. `clock` decides what is due; leases and windows run on `lease_clock`, the real time.
 
     `name` is this worker's alone, on any machine. Once `stop` is set, what is not yet sent is given back.
     """
@@ -129,93 +175,130 @@ class Worker:
     stop: Event = field(default_factory=Event)
 
     def drain(self, batch: int = 20) -> int:
-        """Claim and deliver up to `batch` due entries; how many were claimed."""
+        """Claim and deliver up to `batch` due entries; how many were claimed.
+
+        The gates of a batch are asked in one transaction, then it is sent, then it is settled in another: one
+        after the other for at most WINDOW of sending, after which the rest is asked about anew. So what a gate
+        permitted is sent within WINDOW and the one sending that was under way, or not on that word.
+        """
         claimed = self._claim(batch)
-        for entry, outgoing in self._prepare(claimed):
-            if self.stop.is_set():
-                self._give_back(entry)
-            elif self._still_mine(entry):
-                self._settle(entry, self._send(entry, outgoing))
+        waiting = claimed
+        while waiting and not self.stop.is_set():
+            sent, waiting = self._send_for_a_while(self._prepare(waiting))
+            self._settle(sent)
+            waiting = self._still_mine(waiting)
+        self._give_back(waiting)
         return len(claimed)
 
-    def _still_mine(self, entry: OutboxEntry) -> bool:
-        """Whether the lease lasts for one more sending; in a slow batch it is renewed, if nobody took the entry."""
-        real, until = self.lease_clock.now(), entry.lease_until
-        if until is not None and until - real > LEASE / 2:
-            return True
-        held = update(OutboxEntry).where(
-            OutboxEntry.id == entry.id,
-            OutboxEntry.state == OutboxState.SENDING,
-            OutboxEntry.lease_owner == self.name,
-            OutboxEntry.lease_until == until,
+    def _claim(self, batch: int) -> list[Claimed]:
+        """Due entries, oldest first. Materialised: a plan may not ask for the next due ones twice."""
+        real, now = self.lease_clock.now(), self.clock.now()
+        due = (
+            select(OutboxEntry.id)
+            .where(
+                or_(
+                    (OutboxEntry.state == OutboxState.PENDING) & (OutboxEntry.next_at <= now),
+                    (OutboxEntry.state == OutboxState.SENDING) & (OutboxEntry.lease_until < real),
+                )
+            )
+            .order_by(OutboxEntry.next_at, OutboxEntry.id)
+            .limit(batch)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
+        )
+        taken = update(_ENTRIES).where(_ENTRIES.c.id == due.c.id)
+        taken = taken.values(
+            state=OutboxState.SENDING,
+            attempts=_ENTRIES.c.attempts + 1,
+            lease_until=real + LEASE,
+            lease_owner=self.name,
         )
         with transaction(SYSTEM) as session:
-            renewed = session.execute(held.values(lease_until=real + LEASE).returning(OutboxEntry.id)).all()
-        return bool(renewed)
+            rows = session.execute(taken.returning(*_CLAIMED)).all()
+        return sorted((Claimed(*row) for row in rows), key=lambda one: (one.next_at, one.id))
 
-    def _give_back(self, entry: OutboxEntry) -> None:
+    def _still_mine(self, waiting: Sequence[Claimed]) -> list[Claimed]:
+        """Renew the lease of what a slow batch left over; what another worker has taken is left to it."""
+        if not waiting:
+            return []
+        until = self.lease_clock.now() + LEASE
+        held = update(_ENTRIES).where(
+            _ENTRIES.c.id.in_([entry.id for entry in waiting]),
+            _ENTRIES.c.state == OutboxState.SENDING,
+            _ENTRIES.c.lease_owner == self.name,
+        )
+        with transaction(SYSTEM) as session:
+            kept = set(session.scalars(held.values(lease_until=until).returning(_ENTRIES.c.id)))
+        return [replace(entry, lease_until=until) for entry in waiting if entry.id in kept]
+
+    def _give_back(self, waiting: Sequence[Claimed]) -> None:
         """Let another worker have what this one claimed and has not begun to send."""
-        with transaction(SYSTEM) as session:
-            _update(session, entry, state=OutboxState.PENDING, attempts=entry.attempts - 1)
+        if waiting:
+            with transaction(SYSTEM) as session:
+                self._store(session, [entry.not_begun(entry.next_at) for entry in waiting])
 
-    def _claim(self, batch: int) -> list[OutboxEntry]:
-        real = self.lease_clock.now()
-        with transaction(SYSTEM) as session:
-            due = (
-                select(OutboxEntry)
-                .where(
-                    or_(
-                        (OutboxEntry.state == OutboxState.PENDING)
-                        & (OutboxEntry.next_at <= self.clock.now()),
-                        (OutboxEntry.state == OutboxState.SENDING) & (OutboxEntry.lease_until < real),
-                    )
-                )
-                .order_by(OutboxEntry.next_at, OutboxEntry.id)
-                .limit(batch)
-                .with_for_update(skip_locked=True)
-            )
-            entries = list(session.scalars(due))
-            for entry in entries:
-                entry.state = OutboxState.SENDING
-                entry.attempts += 1
-                entry.lease_until, entry.lease_owner = real + LEASE, self.name
-            return entries
+    def _prepare(self, entries: Sequence[Claimed]) -> list[Ready]:
+        """Ask each gate and render what may go, in one transaction; refused ones are settled there.
 
-    def _prepare(self, entries: Sequence[OutboxEntry]) -> list[tuple[OutboxEntry, Outgoing]]:
-        """Ask each gate and render what may go, in one transaction; refused ones are settled there."""
-        ready: list[tuple[OutboxEntry, Outgoing]] = []
-        with transaction(SYSTEM) as session:
+        A fault in one message puts that one off, so that it cannot hold up the queue behind it.
+        """
+        try:
+            with transaction(SYSTEM) as session:
+                return self._render_all(session, entries)
+        except Exception as error:
+            if len(entries) > 1:
+                return [ready for entry in entries for ready in self._prepare([entry])]
+            log.error("outbox.not_rendered", entry=str(entries[0].id), kind=entries[0].kind, exc_info=error)
+            self._settle([(entries[0], SendLater(f"fault_{type(error).__name__}"))])
+            return []
+
+    def _render_all(self, session: Session, entries: Sequence[Claimed]) -> list[Ready]:
+        ready: list[Ready] = []
+        changed: list[dict[str, Any]] = []
+        with self._batch(session, entries):
             for entry in entries:
-                outgoing = self._render_safely(session, entry)
-                if outgoing is not None:
-                    ready.append((entry, outgoing))
+                delivery = _delivery(entry.kind)
+                allowed = delivery.gate(session, entry.ref, self.clock)
+                if isinstance(allowed, NotNow):
+                    changed.append(entry.not_begun(allowed.until))
+                elif allowed:
+                    ready.append((entry, delivery.render(session, entry.ref, str(entry.id), self.clock)))
+                else:
+                    refused = Outcome(OutboxState.CANCELLED)
+                    changed.append(entry.ended(refused))
+                    delivery.settle(session, entry.ref, refused, self.clock)
+        self._store(session, changed)
         return ready
 
-    def _render_safely(self, session: Session, entry: OutboxEntry) -> Outgoing | None:
-        """A fault in one message puts that one off, so that it cannot hold up the queue behind it."""
-        try:
-            with session.begin_nested():
-                return self._render(session, entry)
-        except Exception as error:
-            log.error("outbox.not_rendered", entry=str(entry.id), kind=entry.kind, exc_info=error)
-            self._write(session, entry, SendLater(f"fault_{type(error).__name__}"))
-            return None
+    @contextmanager
+    def _batch(self, session: Session, entries: Sequence[Claimed]) -> Iterator[None]:
+        """Let each kind of delivery look up its entries together, and write together what it noted of them."""
+        refs: dict[str, list[UUID]] = {}
+        for entry in entries:
+            refs.setdefault(entry.kind, []).append(entry.ref)
+        for kind, own in refs.items():
+            preload = _delivery(kind).preload
+            if preload is not None:
+                preload(session, own, self.clock)
+        yield
+        for kind in refs:
+            store = _delivery(kind).store
+            if store is not None:
+                store(session, self.clock)
 
-    def _render(self, session: Session, entry: OutboxEntry) -> Outgoing | None:
-        delivery = _delivery(entry.kind)
-        allowed = delivery.gate(session, entry.ref, self.clock)
-        if isinstance(allowed, NotNow):
-            _update(
-                session, entry, state=OutboxState.PENDING, next_at=allowed.until, attempts=entry.attempts - 1
-            )
-            return None
-        if not allowed:
-            _update(session, entry, state=OutboxState.CANCELLED)
-            delivery.settle(session, entry.ref, Outcome(OutboxState.CANCELLED), self.clock)
-            return None
-        return delivery.render(session, entry.ref, str(entry.id), self.clock)
+    def _send_for_a_while(self, ready: Sequence[Ready]) -> tuple[list[Sent], list[Claimed]]:
+        """(what was sent, what was left when the window closed, the lease ran low, or this worker must stop)."""
+        began = self.lease_clock.now()
+        sent: list[Sent] = []
+        for place, (entry, outgoing) in enumerate(ready):
+            real = self.lease_clock.now()
+            if self.stop.is_set() or real - began > WINDOW or entry.lease_until - real < LEASE / 2:
+                return sent, [left for left, _ in ready[place:]]
+            sent.append((entry, self._send(entry, outgoing)))
+        return sent, []
 
-    def _send(self, entry: OutboxEntry, outgoing: Outgoing) -> Outcome | SendLater:
+    def _send(self, entry: Claimed, outgoing: Outgoing) -> Outcome | SendLater:
         try:
             if entry.attempts > 1:
                 known = self.sender.find(str(entry.id))
@@ -230,34 +313,76 @@ class Worker:
             # By then the message, if it arrived, can be found under its reference.
             return SendLater(error.code, retry_after=LEASE)
 
-    def _settle(self, entry: OutboxEntry, outcome: Outcome | SendLater) -> None:
-        with transaction(SYSTEM) as session:
-            self._write(session, entry, outcome)
+    def _settle(self, sent: Sequence[Sent]) -> None:
+        """Write how a batch went, in one transaction; where that fails, each by itself, and the fault is raised.
 
-    def _write(self, session: Session, entry: OutboxEntry, outcome: Outcome | SendLater) -> None:
-        """Put off what may be tried again; else end the entry and tell its slice."""
-        if isinstance(outcome, SendLater):
-            if entry.attempts < MOST_ATTEMPTS:
+        What could not be settled stays in its lease and is looked up at the provider afterwards.
+        """
+        if not sent:
+            return
+        try:
+            with transaction(SYSTEM) as session:
+                self._settle_all(session, sent)
+        except Exception:
+            if len(sent) == 1:
+                raise
+            self._settle_each(sent)
+
+    def _settle_each(self, sent: Sequence[Sent]) -> None:
+        faults: list[Exception] = []
+        for one in sent:
+            try:
+                self._settle([one])
+            except Exception as error:
+                log.error("outbox.not_settled", entry=str(one[0].id), kind=one[0].kind, exc_info=error)
+                faults.append(error)
+        if faults:
+            raise faults[0]
+
+    def _settle_all(self, session: Session, sent: Sequence[Sent]) -> None:
+        """Put off what may be tried again; end the other entries and tell their slices."""
+        changed: list[dict[str, Any]] = []
+        ended: list[tuple[Claimed, Outcome]] = []
+        for entry, outcome in sent:
+            if isinstance(outcome, SendLater) and entry.attempts < MOST_ATTEMPTS:
                 next_at = _next_try(outcome, entry.attempts, self.clock.now())
-                _update(session, entry, state=OutboxState.PENDING, next_at=next_at, last_error=outcome.code)
-                return
-            outcome = Outcome(OutboxState.UNKNOWN, error=outcome.code)
-        _update(
-            session, entry, state=outcome.state, provider_ref=outcome.provider_ref, last_error=outcome.error
-        )
-        _delivery(entry.kind).settle(session, entry.ref, outcome, self.clock)
-        log.info("outbox.settled", entry=str(entry.id), kind=entry.kind, state=str(outcome.state))
+                changed.append(entry.put_off(next_at, outcome.code))
+            elif isinstance(outcome, SendLater):
+                ended.append((entry, Outcome(OutboxState.UNKNOWN, error=outcome.code)))
+            else:
+                ended.append((entry, outcome))
+        with self._batch(session, [entry for entry, _ in ended]):
+            for entry, outcome in ended:
+                changed.append(entry.ended(outcome))
+                _delivery(entry.kind).settle(session, entry.ref, outcome, self.clock)
+                log.info("outbox.settled", entry=str(entry.id), kind=entry.kind, state=str(outcome.state))
+        self._store(session, changed)
+
+    def _store(self, session: Session, changed: Sequence[dict[str, Any]]) -> None:
+        """Write the entries' new columns, except of those whose lease was lost to another worker meanwhile."""
+        if changed:
+            session.execute(_SETTLE, [{"owner": self.name} | columns for columns in changed])
+
+
+_ENTRIES = cast(Table, OutboxEntry.__table__)
+_CLAIMED = tuple(_ENTRIES.c[one.name] for one in fields(Claimed))
+_SETTLE = (
+    update(_ENTRIES)
+    .where(_ENTRIES.c.id == bindparam("entry"), _ENTRIES.c.lease_owner == bindparam("owner"))
+    .values(
+        state=bindparam("to_state"),
+        attempts=bindparam("to_attempts"),
+        next_at=bindparam("to_next_at"),
+        provider_ref=bindparam("to_provider_ref"),
+        last_error=bindparam("to_last_error"),
+        lease_until=None,
+    )
+)
 
 
 def _delivery(kind: str) -> Delivery:
     delivery: Delivery = runtime().deliveries[kind]
     return delivery
-
-
-def _update(session: Session, entry: OutboxEntry, **values: Any) -> None:
-    """Settle the entry unless its lease was lost to another worker meanwhile."""
-    mine = update(OutboxEntry).where(OutboxEntry.id == entry.id, OutboxEntry.lease_owner == entry.lease_owner)
-    session.execute(mine.values(lease_until=None, **values))
 
 
 def _next_try(later: SendLater, attempts: int, now: datetime) -> datetime:

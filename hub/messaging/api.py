@@ -35,7 +35,7 @@ def delivery(receipt: Receipt) -> None:
     """What became of a message; a receipt about nothing of ours is taken and forgotten."""
     try:
         with transaction() as session:
-            service.note_receipt(session, receipt, runtime().clock)
+            service.note_receipts(session, [receipt], runtime().clock)
     except Conflict as error:
         raise Unavailable("Busy with this very message. Call again.") from error
 

@@ -1,16 +1,16 @@
 """Selects of messages, received texts and blocked numbers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hub.core.ids import new_id
 from hub.infra.crypto import blind_index
-from hub.messaging.domain import MessageState, Receipt
+from hub.messaging.domain import Attempt, MessageState, Receipt
 from hub.messaging.models import DeliveryReceipt, Message, NumberBlock, ReceivedText
 
 _TROUBLE = and_(Message.unreached_at.is_not(None), Message.handled_at.is_(None))
@@ -27,6 +27,47 @@ def message(session: Session, message_id: UUID) -> Message | None:
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
+def messages(session: Session, message_ids: Collection[UUID]) -> dict[UUID, Message]:
+    """These messages, locked in order of id; one that is not there is left out."""
+    found = select(Message).where(Message.id.in_(list(message_ids))).order_by(Message.id).with_for_update()
+    rows = session.scalars(found.execution_options(populate_existing=True))
+    return {row.id: row for row in rows}
+
+
+_NOTE_ATTEMPTS = text(
+    "UPDATE message SET reference = one.reference, number_index = one.number_index, version = version + 1 "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:refs AS text[]), CAST(:indexes AS bytea[])) "
+    "AS one (id, reference, number_index) WHERE message.id = one.id"
+)
+
+
+def note_attempts(session: Session, attempts: Sequence[Attempt]) -> None:
+    """Under which references these messages are about to leave, and to which numbers."""
+    if attempts:
+        values = {
+            "ids": [one.message_id for one in attempts],
+            "refs": [one.reference for one in attempts],
+            "indexes": [one.number_index for one in attempts],
+        }
+        session.execute(_NOTE_ATTEMPTS, values)
+
+
+_NOTE_SENT = text(
+    "UPDATE message SET state = 'sent', why = NULL, provider_ref = one.provider_ref, settled_at = :now, "
+    "version = version + 1 "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:refs AS text[])) AS one (id, provider_ref) "
+    "WHERE message.id = one.id AND state = 'queued' AND resends = 0 RETURNING message.id"
+)
+
+
+def note_sent(session: Session, provider_refs: Mapping[UUID, str], now: datetime) -> set[UUID]:
+    """Note as sent those of these messages that nothing has overtaken and that were sent once; which those are."""
+    if not provider_refs:
+        return set()
+    values = {"ids": list(provider_refs), "refs": list(provider_refs.values()), "now": now}
+    return set(session.scalars(_NOTE_SENT, values))
+
+
 def message_of_receipt(session: Session, receipt: Receipt) -> Message | None:
     """The message whose newest attempt this receipt is about, locked."""
     if receipt.reference:
@@ -34,6 +75,34 @@ def message_of_receipt(session: Session, receipt: Receipt) -> Message | None:
     else:
         found = select(Message).where(Message.provider_ref == receipt.provider_id)
     return session.scalars(found.with_for_update().execution_options(populate_existing=True)).first()
+
+
+_NOTE_DELIVERED = text(
+    "WITH found AS ("
+    "SELECT message.id, one.receipt_id, one.provider_ref FROM message JOIN unnest("
+    "CAST(:receipt_ids AS uuid[]), CAST(:refs AS text[]), CAST(:provider_refs AS text[])"
+    ") AS one (receipt_id, reference, provider_ref) ON message.reference = one.reference "
+    "ORDER BY message.id FOR UPDATE OF message"
+    "), noted AS ("
+    "INSERT INTO delivery_receipt (id, provider_ref, status, message_id, received_at) "
+    "SELECT receipt_id, provider_ref, 'delivered', id, :now FROM found "
+    "ON CONFLICT DO NOTHING RETURNING message_id, provider_ref"
+    ") UPDATE message SET state = 'delivered', why = NULL, settled_at = :now, "
+    "provider_ref = coalesce(message.provider_ref, noted.provider_ref), version = version + 1 "
+    "FROM noted WHERE message.id = noted.message_id AND state IN ('queued', 'sent', 'unknown') "
+    "RETURNING message.id"
+)
+
+
+def note_delivered(session: Session, receipts: Sequence[Receipt], now: datetime) -> int:
+    """Take in receipts that say `delivered` and carry a reference; how many messages they changed."""
+    values = {
+        "receipt_ids": [new_id() for _ in receipts],
+        "refs": [one.reference for one in receipts],
+        "provider_refs": [one.provider_id for one in receipts],
+        "now": now,
+    }
+    return len(session.scalars(_NOTE_DELIVERED, values).all())
 
 
 def dedupe_taken(session: Session, key: str) -> bool:
@@ -72,7 +141,7 @@ def newest_to(session: Session, index: bytes) -> Message | None:
 def waiting_about(session: Session, about_ids: Collection[UUID]) -> Sequence[Message]:
     """Messages about these subjects that have not gone, locked."""
     found = select(Message).where(Message.about_id.in_(list(about_ids)), Message.state == MessageState.QUEUED)
-    return session.scalars(found.with_for_update()).all()
+    return session.scalars(found.order_by(Message.id).with_for_update()).all()
 
 
 def waiting_for(session: Session, learner_ids: Collection[UUID]) -> Sequence[Message]:
@@ -80,7 +149,7 @@ def waiting_for(session: Session, learner_ids: Collection[UUID]) -> Sequence[Mes
     found = select(Message).where(
         Message.learner_id.in_(list(learner_ids)), Message.state == MessageState.QUEUED
     )
-    return session.scalars(found.with_for_update()).all()
+    return session.scalars(found.order_by(Message.id).with_for_update()).all()
 
 
 def mark_answered(session: Session, subject_id: UUID, now: datetime) -> None:

@@ -74,12 +74,17 @@ class Post:
         self._read(sent)
 
     def _take_in(self, callbacks: list[Callback]) -> None:
-        if not callbacks:
-            return
-        with transaction(SYSTEM) as session:
-            for one in callbacks:
-                _note(session, one, self.world)
-                react(session)
+        """Receipts together, then each text by itself, as the hub's API would be called."""
+        receipts = [_receipt(one) for one in callbacks if one.kind == "delivery"]
+        if receipts:
+            with transaction(SYSTEM) as session:
+                messaging.note_receipts(session, receipts, self.world.clock)
+        texts = [_received(one) for one in callbacks if one.kind != "delivery"]
+        if texts:
+            with transaction(SYSTEM) as session:
+                for text_ in texts:
+                    messaging.receive(session, text_, self.world.clock)
+                    react(session)
 
     def _read(self, sent: list[Notification]) -> None:
         """Everybody looks at what came, and some will answer."""
@@ -163,15 +168,14 @@ _MESSAGES = text(
 )
 
 
-def _note(session: Session, one: Callback, world: World) -> None:
+def _receipt(one: Callback) -> Receipt:
+    return Receipt(one.payload["id"], one.payload["reference"], one.payload["status"])
+
+
+def _received(one: Callback) -> NewReceived:
     payload = one.payload
-    if one.kind == "delivery":
-        receipt = Receipt(payload["id"], payload["reference"], payload["status"])
-        messaging.note_receipt(session, receipt, world.clock)
-    else:
-        at = datetime.fromisoformat(payload["date_received"]).astimezone(UTC)
-        new = NewReceived(payload["id"], f"+{payload['source_number']}", payload["message"], at)
-        messaging.receive(session, new, world.clock)
+    at = datetime.fromisoformat(payload["date_received"]).astimezone(UTC)
+    return NewReceived(payload["id"], f"+{payload['source_number']}", payload["message"], at)
 
 
 def _answer_by_link(session: Session, one: Answer, world: World) -> None:

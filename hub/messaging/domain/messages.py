@@ -122,6 +122,15 @@ class NewReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message about to leave: the outbox entry it goes under, and the stored form of its number, if a text."""
+
+    message_id: UUID
+    reference: str
+    number_index: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What Notify says became of a message. `reference` is the outbox entry's id."""
 

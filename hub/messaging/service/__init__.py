@@ -1,7 +1,7 @@
 """What can be done with messages. Verbs add, flush and record events; none commits."""
 
 from hub.messaging.service.handling import answer, deal_with_message, deal_with_text, send_again, wipe_old
-from hub.messaging.service.receipts import note_receipt
+from hub.messaging.service.receipts import note_receipts
 from hub.messaging.service.replies import leave_question, receive
 from hub.messaging.service.sending import (
     asks_by_text,
@@ -20,7 +20,7 @@ __all__ = [
     "deal_with_text",
     "forget_question",
     "leave_question",
-    "note_receipt",
+    "note_receipts",
     "receive",
     "require_sendable",
     "send",

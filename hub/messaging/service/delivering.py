@@ -1,23 +1,28 @@
-"""How a message leaves: the three functions of its delivery, called by the outbox worker."""
+"""How messages leave: the functions of their delivery, called by the outbox worker for a batch at a time."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.consent import reads as consent
 from hub.core.clock import Clock
 from hub.infra.config import Environment
 from hub.infra.db import runtime
 from hub.infra.outbox import NotNow, OutboxState, Outcome
 from hub.infra.phones import is_mobile
 from hub.infra.sms import OutgoingEmail, OutgoingSms
-from hub.learners import reads as learners
 from hub.messaging import queries
-from hub.messaging.domain import Channel, MessageState, subject_of, texting_time
+from hub.messaging.domain import Attempt, Channel, MessageState, subject_of, texting_time
 from hub.messaging.models import Message
+from hub.messaging.service.batches import Batch, batch_of, open_batch
 from hub.messaging.service.sending import fall_back, unreached
 
 _BACK_TO_A_STOPPED_PHONE = {"stop_confirmed", "started_again"}
+
+
+def preload(session: Session, message_ids: Sequence[UUID], clock: Clock) -> None:
+    """Messages of a batch, their people, permissions and numbers are looked up together, each when asked for."""
+    open_batch(session, message_ids, clock)
 
 
 def may_go(session: Session, message_id: UUID, clock: Clock) -> bool | NotNow:
@@ -26,12 +31,13 @@ def may_go(session: Session, message_id: UUID, clock: Clock) -> bool | NotNow:
     A text needs permission P06 (unless it answers the learner's own), the learner's word that texting is
     safe, and a number that neither said STOP nor failed.
     """
-    message = queries.message(session, message_id)
+    batch = batch_of(session)
+    message = batch.message(message_id)
     if message is None or message.state is not MessageState.QUEUED or message.body is None:
         return False
     if message.channel is Channel.EMAIL:
         return not _is_useless(message, clock)
-    if why := _refusal(session, message, clock):
+    if why := _refusal(batch, message):
         message.why = why
         return False
     now = clock.now()  # asked once: real time moves on between two looks
@@ -54,21 +60,18 @@ def _is_useless(message: Message, clock: Clock) -> bool:
     return True
 
 
-def _refusal(session: Session, message: Message, clock: Clock) -> str | None:
+def _refusal(batch: Batch, message: Message) -> str | None:
     """Why this text may not go now, or None."""
-    number = message.number
-    if number is None:
-        person = learners.person(session, message.learner_id) if message.learner_id else None
-        number = person.phone if person else None
+    number = batch.number(message)
+    if message.number is None:
+        person = batch.person(message)
         if person is None or number is None or not is_mobile(number):
             return "no_number"
         if not person.safe_to_text:
             return "not_safe"
-        if message.purpose and not consent.may(session, person.learner_id, message.purpose, clock.today()):
+        if not batch.is_permitted(message):
             return "no_permission"
-    index = queries.number_index(number)
-    message.number_index = index
-    return _blocked(queries.blocks(session, [index]).get(index, set()), message.template)
+    return _blocked(batch.blocks(message), message.template)
 
 
 def _blocked(why: set[str], template: str) -> str | None:
@@ -81,21 +84,41 @@ def _blocked(why: set[str], template: str) -> str | None:
 
 def render(session: Session, message_id: UUID, reference: str, clock: Clock) -> OutgoingSms | OutgoingEmail:
     """The message as it leaves, to the learner's number or address of this moment."""
-    message = queries.message(session, message_id)
+    batch = batch_of(session)
+    message = batch.message(message_id)
     if message is None or message.body is None:
         raise LookupError("a message that passed its gate is there")
-    message.reference = reference
-    person = learners.person(session, message.learner_id) if message.learner_id else None
     if message.channel is Channel.EMAIL:
+        batch.attempts.append(Attempt(message_id, reference, message.number_index))
+        person = batch.person(message)
         to = person.email if person else None
         return OutgoingEmail(to or "", subject_of(message.template), message.body, reference)
-    number = message.number or (person.phone if person else None)
-    return OutgoingSms(number or "", message.body, reference)
+    batch.attempts.append(Attempt(message_id, reference, batch.index(message)))
+    return OutgoingSms(batch.number(message) or "", message.body, reference)
 
 
 def settle(session: Session, message_id: UUID, outcome: Outcome, clock: Clock) -> None:
-    """Note how an attempt ended. A receipt may have overtaken it: then the receipt's word stands."""
-    message = queries.message(session, message_id)
+    """Note how an attempt ended. What was sent as usual is written for the whole batch at once, by `store`."""
+    if outcome.state is OutboxState.SENT and outcome.provider_ref:
+        batch_of(session).sent[message_id] = outcome
+    else:
+        _settle_one(session, message_id, outcome, clock)
+
+
+def store(session: Session, clock: Clock) -> None:
+    """Write what the batch noted: references before sending, what was sent after it."""
+    batch = batch_of(session)
+    queries.note_attempts(session, batch.attempts)
+    sent = {message_id: outcome.provider_ref or "" for message_id, outcome in batch.sent.items()}
+    usual = queries.note_sent(session, sent, clock.now())
+    for message_id, outcome in batch.sent.items():
+        if message_id not in usual:
+            _settle_one(session, message_id, outcome, clock)
+
+
+def _settle_one(session: Session, message_id: UUID, outcome: Outcome, clock: Clock) -> None:
+    """As `settle`, for one. A receipt may have overtaken it: then the receipt's word stands."""
+    message = batch_of(session).message(message_id)
     if message is None or message.state is not MessageState.QUEUED:
         _note_reference(message, outcome)
         return

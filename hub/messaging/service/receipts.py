@@ -1,5 +1,6 @@
 """What became of a message: Notify's delivery callbacks."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -13,12 +14,18 @@ from hub.messaging.service.sending import enqueue, unreached
 AFTER_TEMPORARY = timedelta(hours=1)  # Notify's providers have tried for up to 72 hours already
 
 
-def note_receipt(session: Session, receipt: Receipt, clock: Clock) -> bool:
-    """Take a receipt in; False when it was known or is about nothing of ours. The same twice has no effect.
+def note_receipts(session: Session, receipts: Sequence[Receipt], clock: Clock) -> int:
+    """Take receipts in; how many had an effect. The same twice has none, nor has one about nothing of ours.
 
-    Delivered: done. Permanent: the number is unusable and a person reaches the learner. Temporary: again
-    an hour later. Technical: again at once. After three more attempts a person takes over.
+    Delivered: done, all in one statement. Permanent: the number is unusable and a person reaches the learner.
+    Temporary: again an hour later. Technical: again at once. After three more attempts a person takes over.
     """
+    usual = [one for one in receipts if one.status == ReceiptStatus.DELIVERED and one.reference]
+    changed = queries.note_delivered(session, usual, clock.now()) if usual else 0
+    return changed + sum(_note(session, one, clock) for one in receipts if one not in usual)
+
+
+def _note(session: Session, receipt: Receipt, clock: Clock) -> bool:
     message = queries.message_of_receipt(session, receipt)
     if message is None or not queries.note_receipt(session, receipt, message.id, clock.now()):
         return False

@@ -232,23 +232,117 @@ def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(
         )
 
 
-def test_a_slow_worker_leaves_alone_what_another_took_over(provider, hooks, clock):
-    """Each sending takes 40 seconds, so the lease of the second entry is renewed; the third was taken meanwhile."""
+def test_a_slow_worker_keeps_what_it_holds(provider, hooks, clock):
+    """Each sending takes 40 seconds of a lease of 60: the lease of what is left is renewed after each."""
     real = FixedClock(clock.now())
     slow, other = Worker("slow", provider, clock, real), Worker("other", provider, clock, real)
-    enqueue(clock, 3)
+    enqueue(clock, 4)
     send = provider.send
 
     def send_slowly(outgoing):
-        real.advance(timedelta(seconds=40 if len(provider.sent) == 0 else 30))
-        if len(provider.sent) == 1:
-            provider.send = send
-            assert other.drain() == 1
+        real.advance(timedelta(seconds=40))
+        assert other.drain() == 0
+        return send(outgoing)
+
+    provider.send = send_slowly
+    assert slow.drain() == 4
+    assert len(provider.sent) == 4
+    assert set(provider.sent.values()) == {1}
+
+
+def test_a_worker_that_stood_still_leaves_alone_what_another_took_over(provider, hooks, clock):
+    """After its first sending the worker stands still for longer than its lease."""
+    real = FixedClock(clock.now())
+    still, other = Worker("still", provider, clock, real), Worker("other", provider, clock, real)
+    enqueue(clock, 3)
+    send = provider.send
+
+    def send_and_stand_still(outgoing):
+        answer = send(outgoing)
+        provider.send = send
+        real.advance(outbox.LEASE + timedelta(seconds=10))
+        assert other.drain() == 3, "the one that was sent is looked up, not sent again"
+        return answer
+
+    provider.send = send_and_stand_still
+    still.drain()
+    assert len(provider.sent) == 3
+    assert set(provider.sent.values()) == {1}
+    assert states() == {OutboxState.SENT: 3}
+
+
+def test_gates_are_asked_again_when_sending_takes_long(worker, provider, hooks, clock):
+    """What is taken back while a slow batch is leaving does not leave: the gates' word lasts for the window."""
+    enqueue(clock, 3)
+    real = FixedClock(clock.now())
+    slow = Worker("slow", provider, clock, real)
+    send = provider.send
+
+    def send_slowly(outgoing):
+        hooks.allowed = False
+        real.advance(outbox.WINDOW + timedelta(milliseconds=1))
         return send(outgoing)
 
     provider.send = send_slowly
     slow.drain()
+    assert sum(provider.sent.values()) == 1
+    assert states() == {OutboxState.SENT: 1, OutboxState.CANCELLED: 2}
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_sends_nothing_twice(worker, provider, hooks, clock):
+    """Two of five were sent and none was settled: the next worker looks all of them up, and sends three."""
+    enqueue(clock, 5)
+    send = provider.send
+
+    def send_two_and_die(outgoing):
+        if len(provider.sent) == 2:
+            raise Killed
+        return send(outgoing)
+
+    provider.send = send_two_and_die
+    with pytest.raises(Killed):
+        worker.drain()
+    assert states() == {OutboxState.SENDING: 5}
+    provider.send = send
+    assert Worker("w2", provider, clock, clock).drain() == 0, "the lease still holds"
+    clock.advance(outbox.LEASE + timedelta(seconds=1))
+    assert Worker("w2", provider, clock, clock).drain() == 5
+    assert len(provider.sent) == 5
     assert set(provider.sent.values()) == {1}
+    assert states() == {OutboxState.SENT: 5}
+
+
+def test_one_outcome_that_cannot_be_noted_does_not_undo_the_others(worker, provider, hooks, committed, clock):
+    broken, *_ = enqueue(clock, 3)
+    good = hooks.delivery.settle
+
+    def settle(session, ref, outcome, now):
+        if ref == broken:
+            raise KeyError("a name nobody should read in a log")
+        good(session, ref, outcome, now)
+
+    committed.deliveries = {"test": replace(hooks.delivery, settle=settle)}
+    with pytest.raises(KeyError):
+        worker.drain()
+    assert states() == {OutboxState.SENT: 2, OutboxState.SENDING: 1}
+    committed.deliveries = {"test": hooks.delivery}
+    clock.advance(outbox.LEASE + timedelta(seconds=1))
+    assert Worker("w2", provider, clock, clock).drain() == 1
+    assert set(provider.sent.values()) == {1}
+
+
+def test_a_batch_is_looked_up_and_stored_together(worker, provider, hooks, committed, clock):
+    seen: list[object] = []
+    committed.deliveries = {
+        "test": replace(
+            hooks.delivery,
+            preload=lambda session, refs, now: seen.append(set(refs)),
+            store=lambda session, now: seen.append("stored"),
+        )
+    }
+    refs = enqueue(clock, 3)
+    worker.drain()
+    assert seen == [set(refs), "stored"] * 2, "before sending and after it"
 
 
 def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_sent(provider, hooks, clock):

@@ -19,7 +19,8 @@ from hub.learners import service as learners
 from hub.learners.domain import NewPerson
 from hub.messaging import service
 from hub.messaging.domain import NewReceived
-from hub.messaging.service import delivering, digests
+from hub.messaging.service import digests
+from hub.wiring import DELIVERIES
 
 PHONE = "+447700900123"
 
@@ -28,7 +29,7 @@ PHONE = "+447700900123"
 def hub(hub):
     """Deliveries of messages, and only the reactions that a test asks for."""
     hub.deliveries = {
-        "message": Delivery(delivering.may_go, delivering.render, delivering.settle),
+        "message": DELIVERIES["message"],
         "staff_digest": Delivery(digests.may_go, digests.render, digests.settle),
     }
     hub.reactions = {}

@@ -228,7 +228,7 @@ def test_a_technical_failure_is_sent_again_at_once(session, learner, notify, clo
     message = send(session, clock, learner())
     notify.drain()
     receipt = Receipt(message.provider_ref, message.reference, "technical-failure")
-    assert service.note_receipt(session, receipt, clock)
+    assert service.note_receipts(session, [receipt], clock)
     notify.drain()
     assert len(notify.bodies()) == 2
 
@@ -239,15 +239,15 @@ def test_the_same_receipt_twice_has_no_effect(session, learner, notify, clock):
     message = send(session, clock, learner())
     notify.drain()
     receipt = Receipt(message.provider_ref, message.reference, "temporary-failure")
-    assert service.note_receipt(session, receipt, clock)
-    assert not service.note_receipt(session, receipt, clock)
+    assert service.note_receipts(session, [receipt], clock)
+    assert not service.note_receipts(session, [receipt], clock)
     assert message.resends == 1
 
 
 def test_a_receipt_about_nothing_of_ours_changes_nothing(session, notify, clock):
     from hub.messaging.domain import Receipt
 
-    assert not service.note_receipt(session, Receipt("a", "b", "delivered"), clock)
+    assert not service.note_receipts(session, [Receipt("a", "b", "delivered")], clock)
 
 
 # ---------------------------------------------------------------- what people do

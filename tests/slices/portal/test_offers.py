@@ -12,7 +12,7 @@ from hub.fake_notify.app import state_of
 from hub.fake_notify.settings import FakeSettings
 from hub.fake_notify.transport import InProcessAdapter
 from hub.infra import db
-from hub.infra.outbox import Delivery, Worker
+from hub.infra.outbox import Worker
 from hub.infra.sms import notify_sender
 from hub.learners import reads as people
 from hub.matching import domain as offers
@@ -23,7 +23,7 @@ from hub.matching.domain import OfferState
 from hub.messaging import reactions
 from hub.messaging import service as messaging
 from hub.messaging.domain import LearnerStopped, NewReceived, ReplyReceived
-from hub.messaging.service import delivering
+from hub.wiring import DELIVERIES
 from tests.slices.matching.conftest import World, put_agreement, put_postcodes
 
 BIRTH = {"birth_date-day": "27", "birth_date-month": "3", "birth_date-year": "1990"}
@@ -34,7 +34,7 @@ PHONE = "+447700900321"
 def journey(hub, session, person, clock):
     """One learner with an offer to answer, and the stand-in that carries the texts."""
     clock.move_to(datetime(2027, 1, 11, 11, tzinfo=UTC))
-    hub.deliveries = {"message": Delivery(delivering.may_go, delivering.render, delivering.settle)}
+    hub.deliveries = {"message": DELIVERIES["message"]}
     hub.reactions = {
         offers.OfferReadyForLearner: [reactions.offer_ready],
         offers.OfferConfirmed: [reactions.offer_confirmed],
