@@ -55,7 +55,7 @@ def create_app(hub: Runtime | None = None) -> Flask:
 _BADGES: Mapping[str, tuple[StepKind, ...]] = {
     "referrals": (StepKind.REFERRAL_TO_REVIEW, StepKind.ON_HOLD_TO_REVIEW, StepKind.ADVISER_TO_SEE),
     "my_referrals": (StepKind.INFORMATION_TO_GIVE,),
-    "duplicates": (StepKind.DUPLICATE_TO_DECIDE,),
+    "duplicates": (StepKind.DUPLICATE_TO_DECIDE, StepKind.SPLIT_TO_SETTLE),
     "diary": (StepKind.APPOINTMENT_TO_MAKE,),
     "messages": (StepKind.MESSAGE_TO_ANSWER, StepKind.TEXT_FAILED, StepKind.STOP_TO_HANDLE),
     "offers": (StepKind.OFFER_PROVIDER, StepKind.OFFER_TO_DECIDE),

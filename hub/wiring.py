@@ -20,6 +20,7 @@ from hub.infra.db import Handler
 from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
 from hub.learners import domain as learner_events
+from hub.learners import jobs as learner_jobs
 from hub.matching import domain as offer_events
 from hub.matching import jobs as matching_jobs
 from hub.matching import reactions as matching
@@ -68,13 +69,24 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
         consent.learners_merged,
         referrals.learners_merged,
     ],
-    learner_events.LearnersUnmerged: [
-        matching.learners_unmerged,
+    learner_events.LearnersUnmerged: [  # entries first: an offer comes back to an entry that waits
         waitlist.learners_unmerged,
+        matching.learners_unmerged,
         assessment.learners_unmerged,
         eligibility.learners_unmerged,
         consent.learners_unmerged,
         referrals.learners_unmerged,
+        messaging.learners_unmerged,
+    ],
+    learner_events.StrongMatchFound: [assessment.strong_match_found],
+    learner_events.HappeningMoved: [
+        matching.happening_moved,
+        waitlist.happening_moved,
+        assessment.happening_moved,
+        eligibility.happening_moved,
+        consent.happening_moved,
+        messaging.happening_moved,
+        referrals.happening_moved,
     ],
     class_events.ClassCancelled: [matching.class_cancelled],
     offer_events.OfferReadyForLearner: [messaging.offer_ready],
@@ -106,6 +118,7 @@ JOBS: Sequence[Job] = (
     Job("matching.lapse", at(18, 5), matching_jobs.lapse),
     Job("matching.refills", every(minutes=15), matching_jobs.refills),
     Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
+    Job("learners.sample", at(6, 30), learner_jobs.sample),
     Job("referrals.remind", at(7, 20), referral_jobs.remind),
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
     Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),

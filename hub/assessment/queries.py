@@ -1,6 +1,6 @@
 """Selects of this slice. Nothing here decides or changes anything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -187,6 +187,30 @@ def results(session: Session, assessment_ids: Iterable[UUID]) -> Sequence[SkillR
     return session.scalars(
         select(SkillResult).where(SkillResult.assessment_id.in_(list(assessment_ids)))
     ).all()
+
+
+def appointments_since(
+    session: Session, learner_ids: Collection[UUID], since: datetime
+) -> Sequence[Appointment]:
+    """Appointments of these learners that were made after a moment."""
+    found = select(Appointment).where(Appointment.learner_id.in_(learner_ids), Appointment.created_at > since)
+    return session.scalars(found).all()
+
+
+def assessments_since(
+    session: Session, learner_ids: Collection[UUID], since: datetime
+) -> Sequence[Assessment]:
+    """Assessments of these learners that were begun after a moment."""
+    found = select(Assessment).where(Assessment.learner_id.in_(learner_ids), Assessment.started_at > since)
+    return session.scalars(found).all()
+
+
+def has_assessment(session: Session, learner_ids: Collection[UUID]) -> bool:
+    """Whether one of these has an assessment, be it still in progress; one given up does not count."""
+    found = select(Assessment.id).where(
+        Assessment.learner_id.in_(learner_ids), Assessment.status != AssessmentStatus.ABANDONED
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def _with_slot() -> Select[Appointment]:

@@ -7,11 +7,22 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from hub.assessment import queries
 from hub.assessment.models import Appointment, Assessment
 from hub.assessment.service import cancel_for_case
 from hub.core.clock import Clock
-from hub.core.permissions import Actor
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.core.permissions import SYSTEM, Actor
+from hub.infra.columns import reseal
+from hub.learners import reads as people
+from hub.learners import service as learners
+from hub.learners.domain import (
+    Happening,
+    HappeningMoved,
+    LearnersMerged,
+    LearnersUnmerged,
+    SplitKind,
+    StrongMatchFound,
+)
 
 
 class CaseClosed(Protocol):
@@ -27,8 +38,43 @@ def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock
 
 
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
-    """They go back with their source records."""
+    """They go back with their source records; whose the later ones are, a person says."""
     _move(session, event.source_record_ids, event.restored_id)
+    both, since = {event.kept_id, event.restored_id}, event.merged_at
+    found = [
+        Happening(SplitKind.APPOINTMENT, row.id, row.created_at, row.learner_id)
+        for row in queries.appointments_since(session, both, since)
+    ]
+    found += [
+        Happening(SplitKind.ASSESSMENT, row.id, row.started_at, row.learner_id)
+        for row in queries.assessments_since(session, both, since)
+    ]
+    learners.ask_whose(session, event, found, clock)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """An appointment or an assessment was the other person's: it goes to them, and what is sealed in it too."""
+    row: Appointment | Assessment
+    if event.kind is SplitKind.APPOINTMENT:
+        row = session.get_one(Appointment, event.row_id)
+    elif event.kind is SplitKind.ASSESSMENT:
+        row = session.get_one(Assessment, event.row_id)
+        for part in (queries.literacy(session, row.id), queries.placement(session, row.id)):
+            if part is not None:
+                reseal(part, event.subject_id)
+    else:
+        return
+    row.learner_id, row.source_record_id = event.learner_id, event.source_record_id
+    row.subject_id = event.subject_id
+
+
+def strong_match_found(session: Session, event: StrongMatchFound, actor: Actor, clock: Clock) -> None:
+    """Linked by the hub itself, unless both have an assessment: then a person decides which counts."""
+    assessed = [
+        queries.has_assessment(session, people.same_person_ids(session, one))
+        for one in (event.left_id, event.right_id)
+    ]
+    learners.link_automatically(session, event.pair_id, SYSTEM, clock, both_assessed=all(assessed))
 
 
 def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock) -> None:

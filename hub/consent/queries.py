@@ -89,6 +89,12 @@ def unproven_from(session: Session, source_record_ids: Collection[UUID]) -> Sequ
     return session.scalars(found).all()
 
 
+def asked_since(session: Session, learner_ids: Collection[UUID], since: datetime) -> Sequence[Consent]:
+    """Askings of these learners after a moment."""
+    found = select(Consent).where(Consent.learner_id.in_(list(learner_ids)), Consent.created_at > since)
+    return session.scalars(found).all()
+
+
 def move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:
     """Give all askings at these sources to another learner: a merge or its undoing."""
     moved = update(Consent).where(Consent.source_record_id.in_(list(source_record_ids)))

@@ -6,9 +6,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.consent import queries
+from hub.consent.models import Consent
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.infra.columns import reseal
+from hub.learners import service as learners
+from hub.learners.domain import Happening, HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.steps import service as steps
 
 
@@ -18,8 +21,23 @@ def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock
 
 
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
-    """They go back with their source records."""
+    """They go back with their source records; whose the later answers are, a person says."""
     _move(session, event.source_record_ids, event.restored_id)
+    both = (event.kept_id, event.restored_id)
+    found = [
+        Happening(SplitKind.CONSENT, row.id, row.created_at, row.learner_id)
+        for row in queries.asked_since(session, both, event.merged_at)
+    ]
+    learners.ask_whose(session, event, found, clock)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """The answers were the other person's: what they permitted counts for that one, and no more for this one."""
+    if event.kind is SplitKind.CONSENT:
+        row = session.get_one(Consent, event.row_id)
+        reseal(row, event.subject_id)
+        row.learner_id, row.source_record_id = event.learner_id, event.source_record_id
+        steps.move_learner(session, [row.id], event.learner_id)
 
 
 def _move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:

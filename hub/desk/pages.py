@@ -44,6 +44,7 @@ K = StepKind
 LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.REFERRAL_TO_REVIEW: ("referrals.one", "referral_id"),
     K.DUPLICATE_TO_DECIDE: ("learners.compare", "pair_id"),
+    K.SPLIT_TO_SETTLE: ("learners.split", "decision_id"),
     K.INFORMATION_TO_GIVE: ("referrals.mine_one", "referral_id"),
     K.APPOINTMENT_TO_MAKE: ("assessment.book", "referral_id"),
     K.ASSESSMENT_TO_DO: ("assessment.to_assess", None),

@@ -35,6 +35,7 @@ _KINDS: dict[str, tuple[StepKind, ...]] = {
         K.REFERRAL_TO_REVIEW,
         K.INFORMATION_TO_GIVE,
         K.DUPLICATE_TO_DECIDE,
+        K.SPLIT_TO_SETTLE,
         K.ADVISER_TO_SEE,
         K.CONSENT_TO_CONFIRM,
     ),

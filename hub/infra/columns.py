@@ -126,3 +126,16 @@ class Sealed(Generic[T]):
 
     def _refuse(self, row: Any) -> NoReturn:
         raise ValueError(f"{type(row).__name__}.{self.name} is sealed: set id and subject_id first")
+
+
+def reseal(row: Any, subject_id: UUID) -> None:
+    """Give a row to another subject: what is sealed in it is opened and sealed again under that one's key."""
+    kept = {
+        name: getattr(row, name)
+        for kind in type(row).__mro__
+        for name, value in vars(kind).items()
+        if isinstance(value, Sealed)
+    }
+    row.subject_id = subject_id
+    for name, value in kept.items():
+        setattr(row, name, value)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
 from hub.learners.domain.links import LinkPurpose
-from hub.learners.domain.merging import LinkAct
+from hub.learners.domain.merging import LinkAction
 from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.scoring import Zone
+from hub.learners.domain.splitting import SplitKind
+from hub.learners.domain.zones import Held
 
 
 class Learner(Identified, Versioned, Base):
@@ -92,7 +94,11 @@ class BlindIndex(Base):
 
 
 class DuplicatePair(Identified, Versioned, Base):
-    """Two learners suggested as one person, by their home ids in order; what was decided stays for ever."""
+    """Two learners suggested as one person, by their home ids in order; what was decided stays for ever.
+
+    `zone` is where the score fell: auto, review, or new for the low band that is only logged and sampled.
+    `held_because` is why an automatic one waits for a person all the same.
+    """
 
     __tablename__ = "duplicate_pair"
     __table_args__ = (
@@ -108,6 +114,8 @@ class DuplicatePair(Identified, Versioned, Base):
     zone: Mapped[Zone | None] = enum_column(Zone, nullable=True)
     parts: Mapped[list[Any] | None] = mapped_column(JSONB)  # [field, level, weight] each: nothing personal
     model_version: Mapped[str | None]
+    held_because: Mapped[Held | None] = enum_column(Held)
+    sampled_on: Mapped[date | None]
     decision: Mapped[PairDecision] = enum_column(PairDecision)
     decided_at: Mapped[datetime | None]
     decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("link_decision.id"))
@@ -115,22 +123,71 @@ class DuplicatePair(Identified, Versioned, Base):
 
 
 class LinkDecision(Identified, Base):
-    """A person's decision about two learners; only ever added. Undoing one is a new row that supersedes it.
+    """One decision about a source record and a person; rows are only ever added (a trigger sees to it).
 
-    Ids and reasons only: the rows stay after erasure without naming anybody.
+    `source_record_id` is the first record of the learner who was joined with or told apart from `person_id`;
+    what had been joined with that learner before follows. An `unlink` supersedes what it takes back.
+    `decided_by` is empty where the hub linked by itself. Ids, weights and coded reasons only: the rows stay
+    after erasure without naming anybody.
     """
 
     __tablename__ = "link_decision"
-    __table_args__ = (UniqueConstraint("supersedes_id"),)
+    __table_args__ = (
+        UniqueConstraint("supersedes_id"),
+        CheckConstraint("(action = 'unlink') = (supersedes_id IS NOT NULL)", name="unlink_supersedes"),
+    )
 
-    act: Mapped[LinkAct] = enum_column(LinkAct)
-    kept_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
-    lost_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
-    source_record_ids: Mapped[list[str]]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"), index=True)
+    action: Mapped[LinkAction] = enum_column(LinkAction)
+    score: Mapped[float | None]
+    weights_json: Mapped[dict[str, Any]]
+    model_version: Mapped[str | None]
     decided_by: Mapped[UUID | None]
     reason: Mapped[str | None]
     at: Mapped[datetime]
     supersedes_id: Mapped[UUID | None] = mapped_column(ForeignKey("link_decision.id"))
+
+
+class AutomaticLinking(Identified, Base):
+    """Automatic linking was switched on or off: by whom, why, and on what evidence. Only added; the newest counts.
+
+    `errors` and `decided` are what people had decided about pairs of the automatic zone under `model_version`.
+    """
+
+    __tablename__ = "automatic_linking"
+
+    is_on: Mapped[bool]
+    reason: Mapped[str]
+    model_version: Mapped[str]
+    decided: Mapped[int]
+    errors: Mapped[int]
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime]
+
+
+class SplitItem(Identified, Versioned, Base):
+    """Something that happened while two people were one record, to be given to one of them after they were parted.
+
+    `kind` and `row_id` name the row of the slice that has it; `learner_id` is whose it is now. Nothing of
+    what happened is kept here.
+    """
+
+    __tablename__ = "split_item"
+    __table_args__ = (
+        UniqueConstraint("decision_id", "kind", "row_id"),
+        Index("ix_split_item_open", "decision_id", postgresql_where=text("settled_at IS NULL")),
+    )
+
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("link_decision.id"))
+    kind: Mapped[SplitKind] = enum_column(SplitKind)
+    row_id: Mapped[UUID]
+    happened_at: Mapped[datetime]
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None]
+    moved: Mapped[bool]
 
 
 class PersonalLink(Identified, Base):

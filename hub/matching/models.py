@@ -106,7 +106,8 @@ class Offer(Identified, SealedRow, Versioned, Base):
     """A place offered to a learner. `facts`: what was true when it was made, frozen; `note`: of the last act.
 
     `learner_id` follows merges, `source_record_id` says where the entry came from. `answer_by` is the last day
-    for the learner; `provider_silent` flags a provider that let the ceiling pass.
+    for the learner; `provider_silent` flags a provider that let the ceiling pass. `state_before_merge`: it was
+    withdrawn because a merge left one learner with two live offers; an unmerge brings it back where it can.
     """
 
     __tablename__ = "offer"
@@ -139,6 +140,7 @@ class Offer(Identified, SealedRow, Versioned, Base):
     answered_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     hold_reason: Mapped[str | None]
+    state_before_merge: Mapped[OfferState | None] = enum_column(OfferState, check="offer_state_before_merge")
     facts = Sealed.json()
     note = Sealed.text()
 

@@ -10,7 +10,7 @@ from hub.core.clock import Clock
 from hub.core.errors import HubError
 from hub.core.permissions import Actor
 from hub.learners import reads as learners
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged
 from hub.matching import queries, service
 from hub.matching.domain.enrolments import EnrolmentState
 from hub.matching.domain.offers import LearnerAnswer
@@ -77,6 +77,11 @@ def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
     """Each learner gets back the offers that came from its own records."""
     service.unmerge_offers(session, event, actor, clock)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """An offer or a place was the other person's."""
+    service.move_happening(session, event, actor, clock)
 
 
 def replied(session: Session, event: ReplyReceived, actor: Actor, clock: Clock) -> None:

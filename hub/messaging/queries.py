@@ -254,6 +254,22 @@ def received_of(session: Session, learner_ids: Collection[UUID], limit: int) -> 
     return session.scalars(found.order_by(ReceivedText.received_at.desc()).limit(limit)).all()
 
 
+def written_since(session: Session, learner_ids: Collection[UUID], since: datetime) -> Sequence[Message]:
+    """Messages to these learners after a moment."""
+    found = select(Message).where(Message.learner_id.in_(list(learner_ids)), Message.created_at > since)
+    return session.scalars(found).all()
+
+
+def received_since(
+    session: Session, learner_ids: Collection[UUID], since: datetime
+) -> Sequence[ReceivedText]:
+    """Texts from these learners after a moment."""
+    found = select(ReceivedText).where(
+        ReceivedText.learner_id.in_(list(learner_ids)), ReceivedText.received_at > since
+    )
+    return session.scalars(found).all()
+
+
 def wipe(session: Session, before: datetime, now: datetime) -> int:
     """Destroy the words of everything dealt with before a moment; how many rows."""
     session.flush()

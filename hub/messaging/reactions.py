@@ -25,10 +25,11 @@ from hub.core.clock import LONDON, Clock, london_time
 from hub.core.errors import HubError
 from hub.core.permissions import SYSTEM, Actor
 from hub.core.wording import clock_time, day_and_date
+from hub.infra.columns import reseal
 from hub.infra.db import runtime
 from hub.learners import reads as learners
 from hub.learners import service as people
-from hub.learners.domain import LinkPurpose
+from hub.learners.domain import Happening, HappeningMoved, LearnersUnmerged, LinkPurpose, SplitKind
 from hub.messaging import queries
 from hub.messaging.domain import (
     AskKind,
@@ -37,6 +38,7 @@ from hub.messaging.domain import (
     ReplyReceived,
     reminder_times,
 )
+from hub.messaging.models import Message, ReceivedText
 from hub.messaging.service.digests import ask_for_digest
 from hub.messaging.service.replies import hand_to_person
 from hub.messaging.service.sending import (
@@ -335,6 +337,39 @@ def digest_due(session: Session, event: DigestDue, actor: Actor, clock: Clock) -
 
 
 # ---------------------------------------------------------------- shared
+
+
+def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
+    """Messages stay with whom they were written to; whose those since the merge were, a person says."""
+    ids = learners.same_person_ids(session, event.kept_id) | learners.same_person_ids(
+        session, event.restored_id
+    )
+    now = learners.survivors(session, ids)
+    found = [
+        Happening(SplitKind.MESSAGE, row.id, row.created_at, now[row.learner_id])
+        for row in queries.written_since(session, ids, event.merged_at)
+        if row.learner_id is not None
+    ]
+    found += [
+        Happening(SplitKind.RECEIVED_TEXT, text.id, text.received_at, now[text.learner_id])
+        for text in queries.received_since(session, ids, event.merged_at)
+        if text.learner_id is not None
+    ]
+    people.ask_whose(session, event, found, clock)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """A message to or a text from the other person: its words are sealed under that one's key from now on."""
+    row: Message | ReceivedText
+    if event.kind is SplitKind.MESSAGE:
+        row = session.get_one(Message, event.row_id)
+    elif event.kind is SplitKind.RECEIVED_TEXT:
+        row = session.get_one(ReceivedText, event.row_id)
+    else:
+        return
+    reseal(row, event.subject_id)
+    row.learner_id = event.learner_id
+    steps.move_learner(session, [row.id], event.learner_id)
 
 
 def _tell(  # noqa: PLR0913, PLR0917 - whom, what, with which words, about what

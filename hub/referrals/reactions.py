@@ -10,7 +10,7 @@ from hub.assessment.domain import AppointmentBooked, AppointmentMissed, Assessme
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.infra.db import record
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.referrals import queries
 from hub.referrals.domain import (
     CaseInBrief,
@@ -149,6 +149,27 @@ def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, c
         if survivor is not None and survivor.learner_id != referral.learner_id:
             move(session, referral, Doing(Move.REOPEN), actor, clock)
             record(session, ReferralReopened(referral.id, referral.learner_id))
+
+
+_CHANGES_A_CASE = frozenset(
+    {
+        SplitKind.APPOINTMENT,
+        SplitKind.ASSESSMENT,
+        SplitKind.ENTRY,
+        SplitKind.OFFER,
+        SplitKind.ENROLMENT,
+    }
+)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """What moved a case was another person's: a person looks at the cases of both, for no rule can know whether
+    they have to go back."""
+    if event.kind not in _CHANGES_A_CASE:
+        return
+    for learner_id in (event.from_id, event.learner_id):
+        for referral in queries.open_referrals_of(session, learner_id):
+            open_review(session, referral, clock)
 
 
 def _repoint(session: Session, source_record_ids: tuple[UUID, ...], learner_id: UUID) -> list[Referral]:

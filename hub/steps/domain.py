@@ -16,6 +16,7 @@ class StepKind(StrEnum):
 
     REFERRAL_TO_REVIEW = "referral_to_review"
     DUPLICATE_TO_DECIDE = "duplicate_to_decide"
+    SPLIT_TO_SETTLE = "split_to_settle"
     INFORMATION_TO_GIVE = "information_to_give"
     APPOINTMENT_TO_MAKE = "appointment_to_make"
     ASSESSMENT_TO_DO = "assessment_to_do"
@@ -43,6 +44,7 @@ class StepState(StrEnum):
 TITLES = {
     StepKind.REFERRAL_TO_REVIEW: ("Look at a new referral", "Open"),
     StepKind.DUPLICATE_TO_DECIDE: ("Decide whether two records are one person", "Compare"),
+    StepKind.SPLIT_TO_SETTLE: ("Say whose it was: two learners were one record", "Decide"),
     StepKind.INFORMATION_TO_GIVE: ("Answer the hub's question", "Answer"),
     StepKind.APPOINTMENT_TO_MAKE: ("Make an appointment", "Book"),
     StepKind.ASSESSMENT_TO_DO: ("Assess a learner", "Assess"),

@@ -159,6 +159,14 @@ def facts(session: Session, learner_ids: Collection[UUID]) -> Sequence[PriorityF
     return session.scalars(found.order_by(PriorityFact.noted_on, PriorityFact.id)).all()
 
 
+def facts_since(session: Session, learner_ids: Collection[UUID], day: date) -> Sequence[PriorityFact]:
+    """Priorities of these learners noted on a day or later."""
+    found = select(PriorityFact).where(
+        PriorityFact.learner_id.in_(list(learner_ids)), PriorityFact.noted_on >= day
+    )
+    return session.scalars(found).all()
+
+
 def facts_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[PriorityFact]:
     found = select(PriorityFact).where(PriorityFact.source_record_id.in_(list(source_record_ids)))
     return session.scalars(found).all()

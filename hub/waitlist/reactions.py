@@ -9,7 +9,7 @@ from hub.assessment.domain import AssessmentCompleted
 from hub.core.clock import Clock
 from hub.core.errors import Conflict
 from hub.core.permissions import Actor
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
 from hub.waitlist import service
@@ -77,6 +77,11 @@ def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:
     """Each learner gets back the entries that came from its own records."""
     service.unmerge_entries(session, event, actor, clock)
+
+
+def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """An entry or a priority was the other person's."""
+    service.move_happening(session, event, actor, clock)
 
 
 def replied(session: Session, event: Replied, actor: Actor, clock: Clock) -> None:

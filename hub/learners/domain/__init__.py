@@ -1,6 +1,6 @@
 """The rules about people: pure, no database, no web."""
 
-from hub.learners.domain.events import LearnersMerged, LearnersUnmerged
+from hub.learners.domain.events import HappeningMoved, LearnersMerged, LearnersUnmerged, StrongMatchFound
 from hub.learners.domain.golden import Person, SourceRecordView, contact_of, golden_record
 from hub.learners.domain.keys import Key, KeyKind, duplicate_keys, search_keys
 from hub.learners.domain.links import LinkExpired, LinkPurpose, OpenedLink
@@ -25,12 +25,15 @@ from hub.learners.domain.person import (
     Sex,
     person_faults,
 )
+from hub.learners.domain.splitting import Happening, SplitKind
 
 __all__ = [
     "Barrier",
     "Comparison",
     "ContactChange",
     "Funding",
+    "Happening",
+    "HappeningMoved",
     "Identified",
     "Key",
     "KeyKind",
@@ -48,6 +51,8 @@ __all__ = [
     "SearchTerms",
     "Sex",
     "SourceRecordView",
+    "SplitKind",
+    "StrongMatchFound",
     "StudyMode",
     "TravelMode",
     "compare_people",

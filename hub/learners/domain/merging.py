@@ -1,23 +1,24 @@
-"""Decisions about two learners, and which of the two keeps its id."""
+"""Decisions about two learners, what is written down of them, and which of the two keeps its id."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from hub.learners.domain.scoring import Comparison
+from hub.learners.domain.scoring import Comparison, parts_as_json
+from hub.learners.domain.zones import Held
 
 
-class LinkAct(StrEnum):
-    """`merge` and `different` are decisions; `unmerge` and `reconsider` take one back."""
+class LinkAction(StrEnum):
+    """What a decision says of a source record and a person.
 
-    MERGE = "merge"
-    UNMERGE = "unmerge"
-    DIFFERENT = "different"
-    RECONSIDER = "reconsider"
+    `link`: it is this person's. `reject`: it is not, and never ask again. `unlink`: what an earlier decision
+    said (the one it supersedes) is taken back.
+    """
 
-
-UNDOES = {LinkAct.MERGE: LinkAct.UNMERGE, LinkAct.DIFFERENT: LinkAct.RECONSIDER}
+    LINK = "link"
+    UNLINK = "unlink"
+    REJECT = "reject"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class PairView:
     """A suggested pair, by the learners as they stand now. `reasons` are words: `same phone`.
 
     `comparison` is how the two compared when the pair was suggested; None for pairs older than the scorer.
+    `held_because` tells why a pair of the automatic zone waits for a person, `sampled_on` when one of the low
+    band was drawn for a look.
     """
 
     id: UUID
@@ -34,19 +37,37 @@ class PairView:
     since: datetime
     version: int
     comparison: Comparison | None = None
+    held_because: Held | None = None
+    sampled_on: date | None = None
 
 
 @dataclass(frozen=True)
 class DecisionView:
-    """A decision that stands: who was merged into whom, or who was kept apart."""
+    """A decision that stands: `lost_id` was joined with `kept_id`, or the two were told apart.
+
+    `decided_by` is None where the hub linked by itself.
+    """
 
     id: UUID
-    act: LinkAct
+    action: LinkAction
     kept_id: UUID
     lost_id: UUID
     decided_by: UUID | None
     reason: str | None
+    score: float | None
     at: datetime
+
+    @property
+    def is_link(self) -> bool:
+        return self.action is LinkAction.LINK
+
+
+def weights_json(comparison: Comparison | None) -> dict[str, object]:
+    """What a decision rested on, for `link_decision.weights_json`: fields, levels and weights, and the zone by which
+    the evidence for automatic linking is counted. Nothing in it names anybody; empty without a comparison."""
+    if comparison is None:
+        return {}
+    return {"zone": comparison.zone.value, "parts": parts_as_json(comparison)}
 
 
 @dataclass(frozen=True)

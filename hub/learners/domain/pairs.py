@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from hub.core.wording import short_date
 from hub.learners.domain.golden import Person
 from hub.learners.domain.keys import KeyKind, phone_digits
 from hub.learners.domain.names import name_tokens
+from hub.learners.domain.scoring import Comparison as Scored
 
 # A number or mailbox of more learners than this is an office's or a hostel's: alone it suggests nothing.
 MOST_SHARING = 10
@@ -27,6 +29,16 @@ REASON_WORDS = {
     KeyKind.EMAIL: "same email",
     KeyKind.BIRTH_NAMES: "same name and date of birth",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Two learners, by their home ids, who may be one person: on which keys, and how they compare."""
+
+    left_id: UUID
+    right_id: UUID
+    reasons: tuple[str, ...]
+    comparison: Scored | None = None
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,26 @@ from hub.learners.service.details import (
     update_needs,
 )
 from hub.learners.service.identify import identify
+from hub.learners.service.linking import (
+    evidence,
+    is_linking,
+    link_automatically,
+    turn_off_linking,
+    turn_on_linking,
+)
 from hub.learners.service.links import confirm_birth_date, make_link, open_link, revoke_links
 from hub.learners.service.merge import mark_different, merge, merge_pair, undo_decision, unmerge
+from hub.learners.service.splitting import ask_whose, settle_split
+from hub.learners.service.suggesting import sample_low_band, suggest
 
 __all__ = [
+    "ask_whose",
     "confirm_birth_date",
+    "evidence",
     "forget_health_needs",
     "identify",
+    "is_linking",
+    "link_automatically",
     "make_link",
     "mark_different",
     "mark_verified",
@@ -21,6 +34,11 @@ __all__ = [
     "merge_pair",
     "open_link",
     "revoke_links",
+    "sample_low_band",
+    "settle_split",
+    "suggest",
+    "turn_off_linking",
+    "turn_on_linking",
     "undo_decision",
     "unmerge",
     "update_contact",

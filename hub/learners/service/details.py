@@ -1,6 +1,6 @@
 """Corrections: a new record that amends an old one, never a change of what a source said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -84,6 +84,33 @@ def mark_verified(  # noqa: PLR0913 - two independent marks
         record.birth_date_verified_at = clock.now()
     seen = [field for field, is_seen in (("name", name), ("date_of_birth", date_of_birth)) if is_seen]
     audit.record(session, actor, "learner.verified", "learner", learner.id, fields=seen, clock=clock)
+
+
+def move_correction(
+    session: Session, wrong: SourceRecord, target: SourceRecord, moved_before: Collection[UUID], clock: Clock
+) -> None:
+    """Contact details that were noted on the wrong one of two people go to the right one.
+
+    There they become a correction like any other. Here the details before them count again, and they are no
+    alias: they were never this person's. `moved_before` are corrections that went the same way earlier.
+    """
+    details = {name: getattr(person_of(wrong), name) for name in _CONTACT}
+    to = max(_current_at_home(session, target.home_learner_id), key=lambda row: (row.created_at, row.id))
+    new = _amend(session, to, replace(person_of(to), **details), clock)
+    new.contact_confirmed_at = wrong.contact_confirmed_at
+    if wrong.superseded_at is None:
+        chain = queries.records_at_home_in(session, [wrong.home_learner_id])
+        before = [row for row in chain if row.created_at < wrong.created_at and row.id not in moved_before]
+        max(before, key=lambda row: (row.created_at, row.id)).superseded_at = None
+        wrong.superseded_at = clock.now()
+    for name in ("phone", "second_phone", "email", "postcode", "address"):
+        setattr(wrong, name, None)
+    queries.forget_index(session, wrong.id)
+
+
+def _current_at_home(session: Session, home_learner_id: UUID) -> list[SourceRecord]:
+    rows = queries.records_at_home_in(session, [home_learner_id])
+    return [row for row in rows if row.superseded_at is None]
 
 
 def forget_health_needs(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> None:

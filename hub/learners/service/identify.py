@@ -16,11 +16,11 @@ from hub.infra.db import put
 from hub.learners import queries
 from hub.learners.domain.keys import DUPLICATE_KINDS, Key, KeyKind
 from hub.learners.domain.needs import NewNeeds, needs_faults
-from hub.learners.domain.pairs import MOST_SHARING, PairDecision
+from hub.learners.domain.pairs import MOST_SHARING, Suggestion
 from hub.learners.domain.person import Identified, NewPerson, person_faults
-from hub.learners.models import DuplicatePair, Learner
+from hub.learners.models import Learner
 from hub.learners.service.records import Belonging, hashed_keys, index_record, make_needs, make_record
-from hub.learners.service.steps import ask_to_decide
+from hub.learners.service.suggesting import suggest
 
 
 def identify(  # noqa: PLR0913, PLR0917 - the contract of the slices: who, what they need, who sent them
@@ -99,16 +99,5 @@ def _suggest(
     newest: dict[UUID, tuple[UUID, set[KeyKind]]] = {}
     for (home, now), kinds in sorted(known.items()):
         newest[now] = (home, kinds | newest.get(now, (home, set()))[1])
-    pairs = [
-        DuplicatePair(
-            left_id=min(home, learner_id),
-            right_id=max(home, learner_id),
-            reasons=sorted(kinds),
-            decision=PairDecision.OPEN,
-            created_at=clock.now(),
-        )
-        for home, kinds in newest.values()
-    ]
-    if pairs:
-        put(session, *pairs)
-        ask_to_decide(session, pairs, clock)
+    found = [Suggestion(home, learner_id, tuple(kinds)) for home, kinds in newest.values()]
+    suggest(session, found, clock, is_new=True)

@@ -1,6 +1,7 @@
-"""A person decides: the same, or different people. Either can be taken back, exactly."""
+"""Joining two learners and telling two apart, by a person or by the hub; either can be taken back, exactly."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -14,10 +15,17 @@ from hub.infra.db import record
 from hub.learners import queries
 from hub.learners.domain.events import LearnersMerged, LearnersUnmerged
 from hub.learners.domain.forest import tree_of
-from hub.learners.domain.merging import UNDOES, LinkAct, Standing, keep_and_lose
+from hub.learners.domain.merging import LinkAction, Standing, keep_and_lose, weights_json
 from hub.learners.domain.pairs import PairDecision
+from hub.learners.domain.scoring import Comparison
 from hub.learners.models import DuplicatePair, Learner, LinkDecision, SourceRecord
+from hub.learners.queries import deciding
+from hub.learners.service.comparing import comparison_of
+from hub.learners.service.splitting import ask_whose_here, keep_split_steps
 from hub.learners.service.steps import ask_to_decide, stop_asking
+
+AUTOMATIC = "automatic"
+"""The reason of a decision that the hub made by itself."""
 
 _ALREADY = "Somebody has already decided this. Open the list again to see what was decided."
 
@@ -34,10 +42,19 @@ def merge_pair(session: Session, pair_id: UUID, actor: Actor, clock: Clock) -> U
         raise Conflict(_ALREADY, code="already_decided")
     one, other = _two_survivors(session, left_id, right_id)
     keep_id, lose_id = keep_and_lose(_standing_of(one), _standing_of(other))
-    return merge(session, keep_id, lose_id, actor, clock)
+    compared = comparison_of(session, pair, clock)
+    return merge(session, keep_id, lose_id, actor, clock, compared=compared)
 
 
-def merge(session: Session, keep_id: UUID, lose_id: UUID, actor: Actor, clock: Clock) -> UUID:
+def merge(  # noqa: PLR0913 - the contract: which two, by whom, when, by what comparison
+    session: Session,
+    keep_id: UUID,
+    lose_id: UUID,
+    actor: Actor,
+    clock: Clock,
+    *,
+    compared: Comparison | None = None,
+) -> UUID:
     """Make two learners one and return the decision: all that came with `lose_id` becomes of `keep_id`.
 
     The earliest first referral date is kept. Raises NotFound, RuleBroken `same_learner`, and RuleBroken
@@ -45,19 +62,21 @@ def merge(session: Session, keep_id: UUID, lose_id: UUID, actor: Actor, clock: C
     """
     kept, lost = _two_survivors(session, keep_id, lose_id)
     kept_tree, lost_tree = queries.tree(session, kept.id), queries.tree(session, lost.id)
-    pairs = queries.pairs_between(session, kept_tree, lost_tree)
+    pairs = deciding.pairs_between(session, kept_tree, lost_tree)
     if any(pair.decision is PairDecision.DIFFERENT for pair in pairs):
         raise RuleBroken(
             "Somebody decided that these are different people. Undo that decision first.",
             code="different_people",
         )
     moved = queries.records_at_home_in(session, lost_tree)
-    decision = _decide(session, LinkAct.MERGE, (kept.id, lost.id), actor, clock, moved=moved)
+    said = _Saying(LinkAction.LINK, kept.id, lost.id, compared)
+    decision = _decide(session, said, actor, clock)
     for one in moved:
         one.learner_id = kept.id
     lost.merged_into_id = kept.id
     kept.first_referred_on = min(kept.first_referred_on, lost.first_referred_on)
     _settle(session, pairs, PairDecision.SAME, decision, clock)
+    keep_split_steps(session, {*kept_tree, *lost_tree}, clock)
     record(session, LearnersMerged(kept.id, lost.id, _ids(moved), decision.id))
     return decision.id
 
@@ -71,8 +90,9 @@ def mark_different(session: Session, pair_id: UUID, actor: Actor, clock: Clock) 
         raise Conflict(_ALREADY, code="already_decided")
     _two_survivors(session, left_id, right_id)
     left, right = queries.tree(session, left_id), queries.tree(session, right_id)
-    pairs = queries.pairs_between(session, left, right, PairDecision.OPEN)
-    decision = _decide(session, LinkAct.DIFFERENT, (left_id, right_id), actor, clock)
+    pairs = deciding.pairs_between(session, left, right, PairDecision.OPEN)
+    said = _Saying(LinkAction.REJECT, left_id, right_id, comparison_of(session, pair, clock))
+    decision = _decide(session, said, actor, clock)
     _settle(session, pairs, PairDecision.DIFFERENT, decision, clock)
     return decision.id
 
@@ -82,22 +102,22 @@ def unmerge(session: Session, decision_id: UUID, actor: Actor, clock: Clock) -> 
 
     Raises NotFound when there is no such merge, Conflict when it was already undone.
     """
-    decision = _standing(session, decision_id, {LinkAct.MERGE})
-    _unmerge(session, decision, actor, clock)
+    decision, lost_id = _standing(session, decision_id, {LinkAction.LINK})
+    _unmerge(session, decision, lost_id, actor, clock)
 
 
 def undo_decision(session: Session, decision_id: UUID, actor: Actor, clock: Clock) -> None:
-    """Take back a decision, merge or 'different people'; the pair is open again."""
-    decision = _standing(session, decision_id, {LinkAct.MERGE, LinkAct.DIFFERENT})
-    if decision.act is LinkAct.MERGE:
-        _unmerge(session, decision, actor, clock)
+    """Take back a decision, 'one person' or 'different people'; the pair is open again."""
+    decision, lost_id = _standing(session, decision_id, {LinkAction.LINK, LinkAction.REJECT})
+    if decision.action is LinkAction.LINK:
+        _unmerge(session, decision, lost_id, actor, clock)
     else:
-        _reopen(session, decision, actor, clock)
+        _reopen(session, decision, lost_id, actor, clock)
 
 
-def _unmerge(session: Session, decision: LinkDecision, actor: Actor, clock: Clock) -> None:
-    kept = queries.locked_survivors(session, {decision.lost_id})[decision.lost_id]
-    lost = queries.locked_learners(session, {decision.lost_id})[decision.lost_id]
+def _unmerge(session: Session, decision: LinkDecision, lost_id: UUID, actor: Actor, clock: Clock) -> None:
+    kept = queries.locked_survivors(session, {lost_id})[lost_id]
+    lost = queries.locked_learners(session, {lost_id})[lost_id]
     everybody = queries.tree(session, kept.id)
     leaving = tree_of(lost.id, everybody)
     moved = queries.records_at_home_in(session, leaving)
@@ -107,22 +127,17 @@ def _unmerge(session: Session, decision: LinkDecision, actor: Actor, clock: Cloc
     lost.first_referred_on = _earliest(moved)
     staying = queries.records_at_home_in(session, set(everybody) - leaving)
     kept.first_referred_on = _earliest(staying)
-    _reopen(session, decision, actor, clock, moved=moved)
-    record(session, LearnersUnmerged(kept.id, lost.id, _ids(moved), decision.id))
+    _reopen(session, decision, lost_id, actor, clock)
+    keep_split_steps(session, everybody, clock)
+    event = LearnersUnmerged(kept.id, lost.id, _ids(moved), decision.id, decision.at)
+    ask_whose_here(session, event, clock)
+    record(session, event)
 
 
-def _reopen(
-    session: Session,
-    decision: LinkDecision,
-    actor: Actor,
-    clock: Clock,
-    *,
-    moved: Collection[SourceRecord] = (),
-) -> None:
-    undo = UNDOES[LinkAct(decision.act)]
-    who = (decision.kept_id, decision.lost_id)
-    _decide(session, undo, who, actor, clock, moved=moved, supersedes_id=decision.id)
-    pairs = queries.pairs_decided_by(session, decision.id)
+def _reopen(session: Session, decision: LinkDecision, lost_id: UUID, actor: Actor, clock: Clock) -> None:
+    said = _Saying(LinkAction.UNLINK, decision.person_id, lost_id, supersedes=decision)
+    _decide(session, said, actor, clock)
+    pairs = deciding.pairs_decided_by(session, decision.id)
     for pair in pairs:
         pair.decision, pair.decision_id, pair.decided_at = PairDecision.OPEN, None, None
     session.flush()
@@ -132,8 +147,8 @@ def _reopen(
 
 def _pair(session: Session, pair_id: UUID) -> tuple[DuplicatePair, UUID, UUID]:
     """The pair, locked and fresh, with the learners it is about now."""
-    queries.lock_decisions(session)
-    row = queries.locked_pair(session, pair_id)
+    deciding.lock_decisions(session)
+    row = deciding.locked_pair(session, pair_id)
     if row is None:
         raise NotFound("There is no such pair.")
     now = queries.survivors(session, [row.left_id, row.right_id])
@@ -142,7 +157,7 @@ def _pair(session: Session, pair_id: UUID) -> tuple[DuplicatePair, UUID, UUID]:
 
 def _two_survivors(session: Session, keep_id: UUID, lose_id: UUID) -> tuple[Learner, Learner]:
     """Whom the two are now, locked."""
-    queries.lock_decisions(session)
+    deciding.lock_decisions(session)
     now = queries.locked_survivors(session, {keep_id, lose_id})
     if len(now) < len({keep_id, lose_id}):
         raise NotFound("There is no such learner.")
@@ -155,48 +170,54 @@ def _standing_of(learner: Learner) -> Standing:
     return Standing(learner.id, learner.first_referred_on, learner.created_at)
 
 
-def _standing(session: Session, decision_id: UUID, acts: Collection[LinkAct]) -> LinkDecision:
-    queries.lock_decisions(session)
-    decision = queries.decision(session, decision_id)
-    if decision is None or decision.act not in acts:
+def _standing(
+    session: Session, decision_id: UUID, actions: Collection[LinkAction]
+) -> tuple[LinkDecision, UUID]:
+    """The decision and the learner it joined or told apart, unless it was taken back already."""
+    deciding.lock_decisions(session)
+    found = deciding.decision(session, decision_id)
+    if found is None or found[0].action not in actions:
         raise NotFound("There is no such decision.")
-    if not queries.still_stands(session, decision_id):
+    if not deciding.still_stands(session, decision_id):
         raise Conflict("This decision has already been undone.", code="already_undone")
-    return decision
+    return found[0], found[1]
 
 
-def _decide(  # noqa: PLR0913 - one decision has these parts
-    session: Session,
-    act: LinkAct,
-    who: tuple[UUID, UUID],
-    actor: Actor,
-    clock: Clock,
-    *,
-    moved: Collection[SourceRecord] = (),
-    supersedes_id: UUID | None = None,
-) -> LinkDecision:
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """What is decided of two learners, and by what comparison; `supersedes` is the decision taken back."""
+
+    action: LinkAction
+    person_id: UUID
+    other_id: UUID
+    compared: Comparison | None = None
+    supersedes: LinkDecision | None = None
+
+
+def _decide(session: Session, said: _Saying, actor: Actor, clock: Clock) -> LinkDecision:
+    before, compared = said.supersedes, said.compared
     decision = LinkDecision(
-        act=act,
-        kept_id=who[0],
-        lost_id=who[1],
-        source_record_ids=[str(one.id) for one in moved],
+        person_id=said.person_id,
+        source_record_id=deciding.first_record_of(session, said.other_id),
+        action=said.action,
+        score=compared.score if compared else None,
+        weights_json=weights_json(compared),
+        model_version=compared.model_version if compared else None,
         decided_by=actor.id,
+        reason=AUTOMATIC if actor.id is None and compared else None,
         at=clock.now(),
-        supersedes_id=supersedes_id,
+        supersedes_id=before.id if before else None,
     )
     session.add(decision)
     session.flush()
-    for learner_id in who:
-        audit.record(session, actor, f"learner.{_DONE[act]}", "learner", learner_id, clock=clock)
+    done = _TAKEN_BACK[before.action] if before else _DONE[said.action]
+    for learner_id in (said.person_id, said.other_id):
+        audit.record(session, actor, f"learner.{done}", "learner", learner_id, clock=clock)
     return decision
 
 
-_DONE = {
-    LinkAct.MERGE: "merged",
-    LinkAct.UNMERGE: "unmerged",
-    LinkAct.DIFFERENT: "told_apart",
-    LinkAct.RECONSIDER: "reconsidered",
-}
+_DONE = {LinkAction.LINK: "merged", LinkAction.REJECT: "told_apart"}
+_TAKEN_BACK = {LinkAction.LINK: "unmerged", LinkAction.REJECT: "reconsidered"}
 
 
 def _settle(

@@ -12,7 +12,7 @@ from hub.matching.service.enrolments import (
     start,
     transfer,
 )
-from hub.matching.service.merging import merge_offers, unmerge_offers
+from hub.matching.service.merging import merge_offers, move_happening, unmerge_offers
 from hub.matching.service.offers import (
     accept_as_provider,
     answer_as_learner,
@@ -46,6 +46,7 @@ __all__ = [
     "lapse_due",
     "leave",
     "merge_offers",
+    "move_happening",
     "no_show",
     "prepare_refills",
     "preview",

@@ -9,7 +9,7 @@ from hub.waitlist.service.check_ins import (
     lapse,
 )
 from hub.waitlist.service.joining import change_level, come_back, join, rejoin
-from hub.waitlist.service.merging import merge_entries, set_queue_dates, unmerge_entries
+from hub.waitlist.service.merging import merge_entries, move_happening, set_queue_dates, unmerge_entries
 from hub.waitlist.service.priorities import end_priority, note_priority, refresh
 from hub.waitlist.service.queue import (
     fulfil,
@@ -40,6 +40,7 @@ __all__ = [
     "mark_offered",
     "mark_offered_many",
     "merge_entries",
+    "move_happening",
     "note_priority",
     "pause",
     "refresh",

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.core.clock import Clock
+from hub.core.clock import LONDON, Clock, london_time
+from hub.core.errors import Conflict
 from hub.core.permissions import Actor
+from hub.infra.columns import reseal
 from hub.learners import reads as learners
-from hub.learners.domain import LearnersMerged, LearnersUnmerged
+from hub.learners import service as people
+from hub.learners.domain import Happening, HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.steps import service as steps
 from hub.waitlist import queries
 from hub.waitlist.domain import ACTIVE, DUPLICATE, EntryState
-from hub.waitlist.models import WaitlistEntry
+from hub.waitlist.models import PriorityFact, WaitlistEntry
 from hub.waitlist.service.priorities import refresh
 from hub.waitlist.service.states import Change, change, keep_step, write_history
 
@@ -47,6 +50,48 @@ def unmerge_entries(session: Session, event: LearnersUnmerged, actor: Actor, clo
             _restore(session, entry, actor, clock)
     _set_queue_dates(session, both)
     refresh(session, both, clock)
+    people.ask_whose(session, event, _since(session, both, event), clock)
+
+
+def _since(session: Session, both: Sequence[UUID], event: LearnersUnmerged) -> list[Happening]:
+    """Entries joined and priorities noted while the two were one; of a priority only the day is known."""
+    found = [
+        Happening(SplitKind.ENTRY, entry.id, entry.joined_at, entry.learner_id)
+        for entry in queries.entries_of(session, both)
+        if entry.joined_at > event.merged_at
+    ]
+    day = event.merged_at.astimezone(LONDON).date()
+    return found + [
+        Happening(SplitKind.PRIORITY, fact.id, london_time(fact.noted_on, 0), fact.learner_id)
+        for fact in queries.facts_since(session, both, day)
+    ]
+
+
+def move_happening(session: Session, event: HappeningMoved, actor: Actor, clock: Clock) -> None:
+    """Give an entry or a priority to the other of two who were one record.
+
+    Raises Conflict `already_waiting` where that one waits for the strand already.
+    """
+    if event.kind is SplitKind.ENTRY:
+        entry = session.get_one(WaitlistEntry, event.row_id)
+        before = entry.learner_id
+        if entry.state in ACTIVE and queries.active(session, event.learner_id, entry.strand) is not None:
+            raise Conflict(
+                "That learner waits for the same already. Remove one entry first.", code="already_waiting"
+            )
+        entry.learner_id, entry.source_record_id = event.learner_id, event.source_record_id
+        entry.subject_id = event.subject_id
+        steps.move_learner(session, [entry.id], event.learner_id)
+    elif event.kind is SplitKind.PRIORITY:
+        fact = session.get_one(PriorityFact, event.row_id)
+        before = fact.learner_id
+        reseal(fact, event.subject_id)
+        fact.learner_id, fact.source_record_id = event.learner_id, event.source_record_id
+    else:
+        return
+    session.flush()
+    _set_queue_dates(session, [before, event.learner_id])
+    refresh(session, [before, event.learner_id], clock)
 
 
 def set_queue_dates(session: Session, learner_ids: Sequence[UUID]) -> None:

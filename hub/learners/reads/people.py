@@ -5,8 +5,7 @@ answers under the id that was asked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -19,13 +18,10 @@ from hub.core.postcode import outward
 from hub.learners import queries
 from hub.learners.domain.golden import Person, SourceRecordView, golden_record
 from hub.learners.domain.keys import KeyKind, keys_to_look_up
-from hub.learners.domain.merging import DecisionView, LinkAct, PairView
 from hub.learners.domain.model import Model, model_on, read_models
 from hub.learners.domain.needs import Needs, from_json
-from hub.learners.domain.pairs import REASON_WORDS
 from hub.learners.domain.person import SearchTerms, Sex
-from hub.learners.domain.scoring import Comparison, stored_comparison
-from hub.learners.models import DuplicatePair, LearningNeeds, SourceRecord
+from hub.learners.models import LearningNeeds, SourceRecord
 
 MOST_FOUND = 50
 
@@ -139,60 +135,6 @@ def find(session: Session, terms: SearchTerms) -> list[UUID]:
     return best[:MOST_FOUND]
 
 
-def duplicate_pairs(session: Session, limit: int | None = 500) -> list[PairView]:
-    """The suggested pairs still to be decided, oldest first; pairs that ask the same question only once."""
-    found: dict[frozenset[UUID], PairView] = {}
-    for row, left_id, right_id in queries.open_pairs(session, limit):
-        view = _pair_view(row, left_id, right_id)
-        known = found.get(frozenset({left_id, right_id}))
-        if known is not None:
-            reasons = tuple(dict.fromkeys((*known.reasons, *view.reasons)))
-            view = replace(known, reasons=reasons, comparison=_better(known.comparison, view.comparison))
-        found[frozenset({left_id, right_id})] = view
-    return list(found.values())
-
-
-def duplicate_pair(session: Session, pair_id: UUID) -> tuple[PairView, str] | None:
-    """A pair and what was decided about it (`open`, `same`, `different`)."""
-    row = queries.pair(session, pair_id)
-    if row is None:
-        return None
-    pair, left_id, right_id = row
-    return _pair_view(pair, left_id, right_id), str(pair.decision)
-
-
-def _pair_view(row: DuplicatePair, left_id: UUID, right_id: UUID) -> PairView:
-    compared = stored_comparison(row.score, row.zone, row.parts, row.model_version)
-    return PairView(row.id, left_id, right_id, _words(row.reasons), row.created_at, row.version, compared)
-
-
-def _better(one: Comparison | None, other: Comparison | None) -> Comparison | None:
-    return max((c for c in (one, other) if c), key=lambda c: c.score, default=None)
-
-
-def count_duplicate_pairs(session: Session) -> int:
-    """How many suggestions wait: the badge on the hub's navigation."""
-    return queries.count_open_pairs(session)
-
-
-def suspected_of(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """For each learner with open suggestions, whom they may be: for hub staff only."""
-    wanted = survivors(session, ids)
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    for _, left_id, right_id in queries.open_pairs(session):
-        found[left_id].add(right_id)
-        found[right_id].add(left_id)
-    return {asked: tuple(sorted(found[now])) for asked, now in wanted.items() if now in found}
-
-
-def decisions(session: Session, limit: int = 100) -> list[DecisionView]:
-    """Merges and 'different people' that stand, newest first."""
-    return [
-        DecisionView(row.id, LinkAct(row.act), row.kept_id, row.lost_id, row.decided_by, row.reason, row.at)
-        for row in queries.standing_decisions(session, limit)
-    ]
-
-
 def record_view(row: SourceRecord) -> SourceRecordView:
     """A source record in clear."""
     interpreter, text, call = row.contact_rules or (False, True, True)
@@ -236,7 +178,3 @@ def needs_view(row: LearningNeeds, learner_id: UUID) -> Needs:
     return Needs(
         learner_id=learner_id, source_record_id=row.source_record_id, recorded_on=row.recorded_on, **values
     )
-
-
-def _words(reasons: Iterable[str]) -> tuple[str, ...]:
-    return tuple(REASON_WORDS[KeyKind(kind)] for kind in reasons if kind in REASON_WORDS)

@@ -8,14 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Row,
     Select,
     and_,
     bindparam,
-    exists,
-    func,
-    or_,
+    delete,
     select,
     text,
 )
@@ -24,14 +21,10 @@ from sqlalchemy.orm import Session, aliased
 from hub.infra.crypto import blind_index
 from hub.learners.domain.keys import Key
 from hub.learners.domain.links import LinkPurpose
-from hub.learners.domain.merging import LinkAct
-from hub.learners.domain.pairs import PairDecision
 from hub.learners.models import (
     BlindIndex,
-    DuplicatePair,
     Learner,
     LearningNeeds,
-    LinkDecision,
     PersonalLink,
     SourceRecord,
 )
@@ -83,6 +76,11 @@ def add_index(
 ) -> None:
     values = {"record": record_id, "subject": subject_id, "hashes": wanted, "kinds": kinds}
     session.execute(_ADD_INDEX, values)
+
+
+def forget_index(session: Session, record_id: UUID) -> None:
+    """Find a record by nothing any more."""
+    session.execute(delete(BlindIndex).where(BlindIndex.source_record_id == record_id))
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -178,14 +176,6 @@ def locked_survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UU
             return {asked: rows[survivor] for asked, survivor in now.items()}
 
 
-def lock_decisions(session: Session) -> None:
-    """One decision about people at a time, until the commit: they are few, and each may touch whole trees."""
-    session.execute(select(func.pg_advisory_xact_lock(_DECISIONS)))
-
-
-_DECISIONS = 0x4C494E4B  # "LINK"
-
-
 def tree(session: Session, survivor_id: UUID) -> dict[UUID, UUID | None]:
     """Everybody who is this learner now, each with whom they were merged into."""
     found = (
@@ -200,64 +190,6 @@ def records_at_home_in(session: Session, learner_ids: Collection[UUID]) -> Seque
     found = select(SourceRecord).where(SourceRecord.home_learner_id.in_(list(learner_ids)))
     found = found.order_by(SourceRecord.created_at, SourceRecord.id).execution_options(populate_existing=True)
     return session.scalars(found).all()
-
-
-def pairs_between(
-    session: Session, left: Collection[UUID], right: Collection[UUID], decision: PairDecision | None = None
-) -> Sequence[DuplicatePair]:
-    """The pairs with one learner in `left` and one in `right`, locked."""
-    one_way = and_(DuplicatePair.left_id.in_(list(left)), DuplicatePair.right_id.in_(list(right)))
-    other_way = and_(DuplicatePair.left_id.in_(list(right)), DuplicatePair.right_id.in_(list(left)))
-    found = select(DuplicatePair).where(or_(one_way, other_way))
-    if decision is not None:
-        found = found.where(DuplicatePair.decision == decision)
-    found = found.order_by(DuplicatePair.id).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(found).all()
-
-
-def _now_of(pairs: Select[DuplicatePair]) -> Select[DuplicatePair, UUID, UUID]:
-    left, right = aliased(SourceRecord), aliased(SourceRecord)
-    return (
-        pairs.join(left, and_(left.home_learner_id == DuplicatePair.left_id, left.amends_id.is_(None)))
-        .join(right, and_(right.home_learner_id == DuplicatePair.right_id, right.amends_id.is_(None)))
-        .add_columns(left.learner_id, right.learner_id)
-    )
-
-
-def open_pairs(session: Session, limit: int | None = None) -> Sequence[Row[DuplicatePair, UUID, UUID]]:
-    """(pair, left now, right now) still to be decided, oldest first."""
-    found = _now_of(select(DuplicatePair)).where(DuplicatePair.decision == PairDecision.OPEN)
-    return session.execute(found.order_by(DuplicatePair.created_at, DuplicatePair.id).limit(limit)).all()
-
-
-def pair(session: Session, pair_id: UUID) -> Row[DuplicatePair, UUID, UUID] | None:
-    return session.execute(_now_of(select(DuplicatePair)).where(DuplicatePair.id == pair_id)).first()
-
-
-def count_open_pairs(session: Session) -> int:
-    """How many questions wait: pairs that ask about the same two learners count once."""
-    open_now = _now_of(select(DuplicatePair)).where(DuplicatePair.decision == PairDecision.OPEN).subquery()
-    left, right = list(open_now.c)[-2:]
-    asked = select(func.least(left, right), func.greatest(left, right)).distinct().subquery()
-    return session.scalar(select(func.count()).select_from(asked)) or 0
-
-
-def _still_stands() -> ColumnElement[bool]:
-    undone = aliased(LinkDecision)
-    return ~exists().where(undone.supersedes_id == LinkDecision.id)
-
-
-def standing_decisions(session: Session, limit: int) -> Sequence[LinkDecision]:
-    """Merges and 'different people' that nobody has undone, newest first."""
-    found = select(LinkDecision).where(
-        LinkDecision.act.in_([LinkAct.MERGE, LinkAct.DIFFERENT]), _still_stands()
-    )
-    return session.scalars(found.order_by(LinkDecision.at.desc(), LinkDecision.id.desc()).limit(limit)).all()
-
-
-def still_stands(session: Session, decision_id: UUID) -> bool:
-    """Whether nobody has undone this decision."""
-    return session.scalar(select(LinkDecision.id).where(LinkDecision.supersedes_id == decision_id)) is None
 
 
 def link_by_hash(session: Session, token_hash: bytes) -> PersonalLink | None:
@@ -279,17 +211,3 @@ def live_links(
     if subject_id is not None:
         found = found.where(PersonalLink.subject_id == subject_id)
     return session.scalars(found).all()
-
-
-def locked_pair(session: Session, pair_id: UUID) -> DuplicatePair | None:
-    found = select(DuplicatePair).where(DuplicatePair.id == pair_id).with_for_update()
-    return session.scalars(found.execution_options(populate_existing=True)).first()
-
-
-def pairs_decided_by(session: Session, decision_id: UUID) -> Sequence[DuplicatePair]:
-    found = select(DuplicatePair).where(DuplicatePair.decision_id == decision_id).order_by(DuplicatePair.id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
-
-
-def decision(session: Session, decision_id: UUID) -> LinkDecision | None:
-    return session.get(LinkDecision, decision_id)

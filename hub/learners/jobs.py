@@ -1,0 +1,12 @@
+"""The sweep of this slice."""
+
+from hub.core.clock import Clock
+from hub.core.permissions import SYSTEM
+from hub.infra.db import transaction
+from hub.learners import service
+
+
+def sample(clock: Clock) -> int:
+    """Once a week, draw some pairs of the low band for a person to look at; how many. A second run draws none."""
+    with transaction(SYSTEM) as session:
+        return service.sample_low_band(session, clock)
