@@ -75,7 +75,8 @@ INVARIANTS: dict[str, str] = {
         "(SELECT 1 FROM step s WHERE s.state = 'open' AND s.subject_id = a.case_id)"
     ),
     "5_open_pair_has_step": (
-        "SELECT p.id FROM duplicate_pair p WHERE p.decision = 'open' AND NOT EXISTS "
+        "SELECT p.id FROM duplicate_pair p WHERE p.decision = 'open' "
+        "AND (p.zone IS DISTINCT FROM 'new' OR p.sampled_on IS NOT NULL) AND NOT EXISTS "
         "(SELECT 1 FROM step s WHERE s.state = 'open' AND s.kind = 'duplicate_to_decide' AND s.subject_id = p.id)"
     ),
     "5_no_step_left_behind": (

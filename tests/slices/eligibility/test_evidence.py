@@ -97,7 +97,7 @@ def test_it_goes_with_its_source_record(session, refer, assessor, clock):
     reactions.learners_merged(session, merged, assessor, clock)
     session.refresh(row)
     assert row.learner_id == kept.learner_id
-    unmerged = LearnersUnmerged(kept.learner_id, lost.learner_id, records, uuid(1))
+    unmerged = LearnersUnmerged(kept.learner_id, lost.learner_id, records, uuid(1), clock.now())
     reactions.learners_unmerged(session, unmerged, assessor, clock)
     session.refresh(row)
     assert (row.learner_id, row.kind) == (lost.learner_id, "passport")

@@ -213,7 +213,7 @@ def test_a_merge_moves_records_and_keeps_the_earliest_date(session, known, clock
     assert session.scalars(select(Step.state).where(Step.subject_id == pair.id)).all() == ["closed"]
     service.unmerge(session, decision_id, manager, clock)
     assert session.info["hub_events"][-1] == LearnersUnmerged(
-        again.learner_id, known.learner_id, (known.source_record_id,), decision_id
+        again.learner_id, known.learner_id, (known.source_record_id,), decision_id, clock.now()
     )
     assert reads.first_referred_on(session, [known.learner_id]) == {known.learner_id: clock.today()}
     assert [one.id for one in reads.duplicate_pairs(session)] == [pair.id]
@@ -241,7 +241,7 @@ def test_different_people_are_remembered_and_block_a_merge(session, known, clock
     with pytest.raises(RuleBroken) as refused:
         service.merge(session, again.learner_id, husband.learner_id, manager, clock)
     assert refused.value.code == "different_people"
-    decision = next(one for one in reads.decisions(session) if one.act == "different")
+    decision = next(one for one in reads.decisions(session) if one.action == "reject")
     service.undo_decision(session, decision.id, manager, clock)
     service.merge(session, again.learner_id, husband.learner_id, manager, clock)
     assert len({reads.survivor(session, one.learner_id) for one in (known, again, husband)}) == 1

@@ -28,7 +28,9 @@ def merge(session, kept, lost, clock):
     event = LearnersMerged(kept.learner_id, lost.learner_id, (lost.source_record_id,), uuid4())
     reactions.learners_merged(session, event, SYSTEM, clock)
     session.flush()
-    return LearnersUnmerged(event.kept_id, event.lost_id, event.source_record_ids, event.decision_id)
+    return LearnersUnmerged(
+        event.kept_id, event.lost_id, event.source_record_ids, event.decision_id, clock.now()
+    )
 
 
 class TestMerging:
