@@ -27,7 +27,7 @@ from hub.accounts.models import Organisation, UserAccount
 from hub.accounts.reads import actor_of_user
 from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
-from hub.infra import db, embedded_postgres, migrations
+from hub.infra import db, embedded_postgres, migrations, writes
 from hub.infra.config import Environment, Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
 from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys
@@ -129,7 +129,7 @@ class AtOnce(list):
 
     def append(self, row) -> None:
         super().append(row)
-        db.write_now(self.session)
+        writes.write_now(self.session)
 
 
 @pytest.fixture
@@ -138,11 +138,14 @@ def session(hub: db.Runtime) -> Iterator[Session]:
     with hub.engine.connect() as connection:
         outer = connection.begin()
         hub.sessions = sessionmaker(
-            bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            bind=connection,
+            class_=writes.HubSession,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
         )
         with hub.sessions() as made, using_vault(Vault(made, hub.keyring)):
             made.info["hub_actor"] = SYSTEM
-            made.info["hub_later"] = AtOnce(made)
+            made.info[writes.WAITING] = AtOnce(made)
             if made.execute(text("SELECT 1 FROM postcode LIMIT 1")).first():
                 made.execute(text("DELETE FROM postcode"))  # left by a journey: rolled back with the rest
             yield made

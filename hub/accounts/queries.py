@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.accounts.domain import OrganisationKind
 from hub.accounts.models import ApiKey, Organisation, SharingAgreement, UserAccount, UserSession
 from hub.core.permissions import Role
+from hub.infra.writes import REFERENCE
 
 
 def organisation_by_slug(session: Session, slug: str) -> Organisation | None:
@@ -18,7 +19,8 @@ def organisation_by_slug(session: Session, slug: str) -> Organisation | None:
 
 def organisations(session: Session, kind: OrganisationKind | None = None) -> Sequence[Organisation]:
     found = select(Organisation).order_by(Organisation.name)
-    return session.scalars(found if kind is None else found.where(Organisation.kind == kind)).all()
+    chosen = found if kind is None else found.where(Organisation.kind == kind)
+    return session.scalars(chosen.execution_options(**REFERENCE)).all()
 
 
 def user_by_email(session: Session, email: str) -> UserAccount | None:

@@ -24,8 +24,8 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import Actor, Role
 from hub.infra import audit
-from hub.infra.db import put
 from hub.infra.db import record as record_event
+from hub.infra.writes import put
 from hub.learners import reads as learners
 from hub.learners import service as learner_service
 from hub.steps import service as steps

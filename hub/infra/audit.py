@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, Session
 
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
-from hub.infra.db import Base, Identified, actor_of, write_later
+from hub.infra.db import Base, Identified, actor_of
 from hub.infra.logs import request_id_var
+from hub.infra.writes import write_later
 
 
 class AuditEntry(Identified, Base):

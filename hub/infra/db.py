@@ -10,23 +10,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from time import monotonic
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Engine, Enum, MetaData, Table, create_engine, event
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
-    ORMExecuteState,
     Session,
     SessionTransaction,
     declared_attr,
-    make_transient_to_detached,
     mapped_column,
     sessionmaker,
 )
@@ -41,6 +38,7 @@ from hub.core.permissions import SYSTEM, Actor
 from hub.infra.columns import Sealed, sealed_column
 from hub.infra.config import Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
+from hub.infra.writes import WAITING, HubSession, write_now
 
 type_annotations = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[str]: JSONB}
 
@@ -127,7 +125,7 @@ class Runtime:
     sessions: sessionmaker[Session] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self.sessions = sessionmaker(self.engine, class_=HubSession, expire_on_commit=False, autoflush=True)
 
 
 _runtime: list[Runtime] = []
@@ -136,7 +134,7 @@ current_actor_var: ContextVar[Actor] = ContextVar("current_actor", default=SYSTE
 
 _MOST_EVENTS = 10_000
 _IDLE_SECONDS = 20.0
-_EVENTS, _ACTOR, _LATER, _MARKS = "hub_events", "hub_actor", "hub_later", "hub_marks"
+_EVENTS, _ACTOR, _MARKS = "hub_events", "hub_actor", "hub_marks"
 
 
 def configure(new: Runtime) -> None:
@@ -251,84 +249,16 @@ def _drain(session: Session) -> None:
     write_now(session)
 
 
-def put(session: Session, *rows: Base) -> None:
-    """Insert new rows now, parents before children, and go on with them as the session's own.
-
-    The same as adding and flushing them, at a third of the cost: a busy front door is made of such rows.
-    """
-    waiting: dict[Table, list[Base]] = {}
-    for row in rows:
-        waiting.setdefault(_table(row), []).append(row)
-    for table in sorted(waiting, key=_table_order()):
-        session.execute(insert(table), [_columns(row) for row in waiting[table]])
-    for row in rows:
-        make_transient_to_detached(row)
-        session.add(row)
-
-
-def write_later(session: Session, row: Base) -> None:
-    """Keep a row that this transaction does not need again; all of a table go in one statement.
-
-    They are written when the transaction ends or, before that, when their table is read. A row whose unique
-    key is there already is left out: so one delivery is asked for once.
-    """
-    session.info.setdefault(_LATER, []).append(row)
-
-
-def write_now(session: Session) -> None:
-    """Write what `write_later` kept, parents before children."""
-    kept: list[Base] = session.info.get(_LATER, [])
-    waiting: dict[Table, list[dict[str, Any]]] = {}
-    for row in kept:
-        waiting.setdefault(_table(row), []).append(_columns(row))
-    kept.clear()
-    for table in sorted(waiting, key=_table_order()):
-        session.execute(insert(table).on_conflict_do_nothing(), waiting[table])
-
-
-def _table(row: Base) -> Table:
-    return cast(Table, row.__table__)
-
-
-@cache
-def _order() -> dict[Table, int]:
-    return {table: number for number, table in enumerate(Base.metadata.sorted_tables)}
-
-
-def _table_order() -> Callable[[Table], int]:
-    return _order().__getitem__
-
-
-def _columns(row: Base) -> dict[str, Any]:
-    """A row's columns by name; what was not set is NULL, a version starts at 1."""
-    known = row.__dict__
-    values = {column.name: known.setdefault(column.key, None) for column in row.__mapper__.columns}
-    version = row.__mapper__.version_id_col
-    if version is not None and values[version.name] is None:
-        values[version.name] = 1
-        setattr(row, version.name, 1)
-    return values
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _write_before_reading(state: ORMExecuteState) -> None:
-    kept = state.session.info.get(_LATER)
-    if kept and not state.is_insert:
-        mappers = {row.__mapper__ for row in kept}
-        if any(mapper in mappers for mapper in state.all_mappers):
-            write_now(state.session)
-
-
 @event.listens_for(Session, "after_transaction_create")
 def _mark_savepoint(session: Session, made: SessionTransaction) -> None:
     """What is recorded inside a savepoint goes with it when it is rolled back."""
     if made.nested:
-        marks = {name: len(session.info.get(name, ())) for name in (_EVENTS, _LATER)}
+        marks = {name: len(session.info.get(name, ())) for name in (_EVENTS, WAITING)}
         session.info.setdefault(_MARKS, {})[made] = marks
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_recorded(session: Session, previous: SessionTransaction) -> None:
     marks = session.info.get(_MARKS, {}).pop(previous, {}) if previous.nested else {}
-    for name in (_EVENTS, _LATER):
+    for name in (_EVENTS, WAITING):
         del session.info.get(name, [])[marks.get(name, 0) :]

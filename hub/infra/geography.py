@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from hub.core.errors import RuleBroken
 from hub.core.postcode import tidy_postcode
 from hub.infra.db import Base
+from hub.infra.writes import REFERENCE
 
 ATTRIBUTION = (
     "Contains Ordnance Survey data © Crown copyright and database right 2025. "
@@ -51,11 +52,9 @@ def locate_many(session: Session, postcodes: Iterable[str]) -> dict[str, Place]:
     wanted = set(postcodes)
     if not wanted:
         return {}
-    rows = session.execute(
-        select(Postcode.postcode, Postcode.lat, Postcode.lon, Postcode.district, Postcode.ward).where(
-            Postcode.postcode.in_(wanted)
-        )
-    )
+    found = select(Postcode.postcode, Postcode.lat, Postcode.lon, Postcode.district, Postcode.ward)
+    known = found.where(Postcode.postcode.in_(wanted)).execution_options(**REFERENCE)
+    rows = session.execute(known)
     return {row.postcode: Place(row.lat, row.lon, row.district, row.ward) for row in rows}
 
 

@@ -26,9 +26,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
-from hub.infra.db import Base, Identified, enum_column, runtime, transaction, write_later, write_now
+from hub.infra.db import Base, Identified, enum_column, runtime, transaction
 from hub.infra.logs import logger
 from hub.infra.sms import OutgoingEmail, OutgoingSms, Sender, SendLater, SendRefused, SendUnknown
+from hub.infra.writes import write_later, write_now
 
 log = logger(__name__)
 

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.infra.crypto import KeyProblem, KeyRing
-from hub.infra.db import Base, write_later
+from hub.infra.db import Base
+from hub.infra.writes import write_later
 
 
 class SubjectKey(Base):

@@ -41,7 +41,7 @@ def submit_referral(new: NewReferral) -> Any:
     with transaction() as session, _in_api_terms():
         actor = current_actor()
         referral = service.submit(session, replace(new, channel=Channel.API), actor, clock)
-        body = _told(session, referral.id)
+        body = _told(session, reads.as_mine(session, referral))
         version = referral.version
     answer, status, headers = with_etag(body, version, 201)
     return answer, status, headers | {"Location": body["links"]["self"]}
@@ -53,7 +53,17 @@ def submit_referral(new: NewReferral) -> Any:
 def show_referral(referral_id: UUID) -> Any:
     """One of your organisation's referrals: public label, next step, date; the outcome as far as was agreed."""
     with transaction() as session:
-        return _told(session, referral_id, viewed=True)
+        mine = reads.my_referral(session, referral_id, current_actor())
+        audit.record(
+            session,
+            None,
+            "referral.viewed",
+            "referral",
+            referral_id,
+            clock=runtime().clock,
+            fields=("status",),
+        )
+        return _told(session, mine)
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/withdraw")
@@ -65,7 +75,7 @@ def withdraw_referral(ending: Ending, referral_id: UUID) -> Any:
     """Take a referral back, with a coded reason."""
     with transaction() as session:
         service.withdraw(session, referral_id, ending, current_actor(), runtime().clock)
-        return _told(session, referral_id)
+        return _told(session, reads.my_referral(session, referral_id, current_actor()))
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/information")
@@ -77,18 +87,13 @@ def give_information(answer: InformationAnswer, referral_id: UUID) -> Any:
     """Answer everything that the hub asked about a referral."""
     with transaction() as session:
         service.give_information(session, referral_id, answer, current_actor(), runtime().clock)
-        return _told(session, referral_id)
+        return _told(session, reads.my_referral(session, referral_id, current_actor()))
 
 
-def _told(session: Session, referral_id: UUID, *, viewed: bool = False) -> dict[str, Any]:
+def _told(session: Session, mine: reads.MyReferral) -> dict[str, Any]:
     """The body for one referral of the caller's own organisation."""
-    clock = runtime().clock
-    mine = reads.my_referral(session, referral_id, current_actor())
-    if viewed:
-        audit.record(
-            session, None, "referral.viewed", "referral", referral_id, clock=clock, fields=("status",)
-        )
-    outlook = reads.outlooks(session, [mine], clock.today())[referral_id]
+    referral_id = mine.view.id
+    outlook = reads.outlooks(session, [mine], runtime().clock.today())[referral_id]
     return {
         "id": referral_id,
         "reference": mine.view.reference,

@@ -11,7 +11,8 @@ from hub.accounts import reads as accounts
 from hub.core.clock import Clock
 from hub.core.permissions import HUB_ROLES, Role
 from hub.infra.calendars import holidays
-from hub.infra.db import record, write_later
+from hub.infra.db import record
+from hub.infra.writes import write_later
 from hub.policy import reads as policy
 from hub.steps import queries
 from hub.steps.domain import (

@@ -202,11 +202,8 @@ def record_inserts(key: str) -> Json:
             raise RuntimeError(f"intake refused: {answer.status_code} {answer.text}")
 
     post()  # the first request of a process fills caches
-    event.listen(
-        runtime.engine,
-        "before_cursor_execute",
-        lambda _c, _cur, statement, parameters, _ctx, many: seen.append((statement, (parameters, many))),
-    )
+    # The driver's own calls are noted: most rows of a referral go past the ORM (hub.infra.writes).
+    event.listen(runtime.engine, "checkout", lambda raw, *_: setattr(raw, "cursor_factory", _noting(seen)))
     event.listen(runtime.engine, "commit", lambda _: commits.append(1))
     marker = new_id()
     time.sleep(0.01)  # ids grow by the millisecond
@@ -220,6 +217,19 @@ def record_inserts(key: str) -> Json:
         "commits": len(commits),
         "kinds": [statement.split(None, 3)[:3] for statement, _ in seen],
     }
+
+
+def _noting(seen: list[tuple[str, Any]]) -> type[psycopg.Cursor[Any]]:
+    class Noting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            seen.append((query, (params, False)))
+            return super().execute(query, params, **options)
+
+        def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+            seen.append((query, (params_seq, True)))
+            super().executemany(query, params_seq, **options)
+
+    return Noting
 
 
 class Replay:
@@ -241,8 +251,10 @@ class Replay:
         if isinstance(value, UUID):
             # Made by the recorded request (version 7 ids grow), or there before it.
             return made.setdefault(value, uuid4()) if value > self.marker else value
-        if isinstance(value, psycopg.Binary):
-            return os.urandom(len(value.obj))
+        if isinstance(value, bytes | psycopg.Binary):
+            return os.urandom(len(value if isinstance(value, bytes) else value.obj))
+        if isinstance(value, list) and value and isinstance(value[0], bytes):
+            return [os.urandom(len(one)) for one in value]
         if isinstance(value, str) and name.split("__", maxsplit=1)[0] in self.UNIQUE_TEXT:
             return uuid4().hex[: max(len(value), 12)]
         return value

@@ -12,7 +12,7 @@ from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.crypto import new_subject
-from hub.infra.db import put
+from hub.infra.writes import put
 from hub.learners import queries
 from hub.learners.domain.keys import DUPLICATE_KINDS, Key, KeyKind
 from hub.learners.domain.needs import NewNeeds, needs_faults

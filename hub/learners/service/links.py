@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.core.errors import NotFound
-from hub.infra.db import write_later
+from hub.infra.writes import write_later
 from hub.learners import queries, reads
 from hub.learners.domain.links import (
     MOST_WRONG_BIRTH_DATES,

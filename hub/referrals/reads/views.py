@@ -148,7 +148,12 @@ def my_referrals(session: Session, actor: Actor, wanted: Filter | None = None) -
 
 def my_referral(session: Session, referral_id: UUID, actor: Actor) -> MyReferral:
     """One of them; NotFound for any other."""
-    return _as_mine(session, [queries.referral_of(session, referral_id, actor)])[0]
+    return as_mine(session, queries.referral_of(session, referral_id, actor))
+
+
+def as_mine(session: Session, row: Referral) -> MyReferral:
+    """A row in hand as its own organisation sees it."""
+    return _as_mine(session, [row])[0]
 
 
 def _as_mine(session: Session, rows: Sequence[Referral]) -> list[MyReferral]:

@@ -18,6 +18,7 @@ from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
 from hub.infra.crypto import blind_index
 from hub.infra.db import record
+from hub.infra.writes import write_now
 from hub.learners import service as learners
 from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
 from hub.referrals import queries
@@ -182,6 +183,7 @@ def _store(session: Session, referral: Referral, actor: Actor, clock: Clock) -> 
     """Write the referral with its history and step; of two at the same moment the second is told of the first."""
     try:
         move(session, referral, Doing(Move.SUBMIT), actor, clock)
+        write_now(session)
     except IntegrityError as error:
         if "uq_referral_person_open" not in str(error.orig):
             raise

@@ -13,7 +13,7 @@ from hub.assessment.domain import CaseToAssess
 from hub.core.clock import Clock
 from hub.core.permissions import Actor, Role
 from hub.infra import audit
-from hub.infra.db import put, write_later
+from hub.infra.writes import put, write_later
 from hub.referrals.domain import Ending, Move, Outcome, ReferralState, is_open, next_state
 from hub.referrals.models import Referral, ReferralHistory
 from hub.steps import reads as step_reads

@@ -1,0 +1,173 @@
+"""New rows wait in the unit of work and go to the server together, in one exchange.
+
+A busy front door is made of such rows: one referral is some twenty of them. The ORM's unit of work would send them
+one by one, each with its own answer to wait for; here they are sent in order, parents before children, through one
+pipeline of the driver, each by a statement that was composed once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Dialect, MetaData, Table, event
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    make_transient_to_detached,
+)
+
+Values = Mapping[str, Any]
+WAITING = "hub_waiting"
+
+REFERENCE = {"reference_data": True}
+"""Execution options of a SELECT that reads only tables which no other row's transaction writes (postcodes, settings,
+organisations): rows that wait may go on waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Rows of one table to be sent. `needed`: whatever is read next may depend on them, not only their own table.
+
+    `statement`: one of the caller's own, in the driver's form; None for the INSERT of one row.
+    """
+
+    table: Table
+    mapper: Any
+    values: Values
+    needed: bool
+    statement: str | None = None
+
+
+def put(session: Session, *rows: DeclarativeBase) -> None:
+    """Insert new rows, and go on with them as the session's own: what is read or changed next finds them there."""
+    waiting = _waiting(session)
+    for row in rows:
+        waiting.append(_Waiting(_table(row), row.__mapper__, columns_of(row), needed=True))
+        make_transient_to_detached(row)
+        session.add(row)
+
+
+def write_later(session: Session, row: DeclarativeBase) -> None:
+    """Keep a row that this transaction does not need again.
+
+    It is written when the transaction ends or, before that, when its table is read. A row whose unique key is
+    there already is left out: so one delivery is asked for once.
+    """
+    _waiting(session).append(_Waiting(_table(row), row.__mapper__, columns_of(row), needed=False))
+
+
+def execute_later(session: Session, model: type[DeclarativeBase], statement: str, values: Values) -> None:
+    """Keep a statement of one's own (the driver's form, `%(name)s`) that adds rows to the table of `model`."""
+    place = cast(Table, model.__table__), model.__mapper__
+    _waiting(session).append(_Waiting(*place, values, needed=True, statement=statement))
+
+
+def write_now(session: Session) -> None:
+    """Send everything that waits, parents before children; raises as any statement of the session does."""
+    waiting = session.info.get(WAITING)
+    if not waiting:
+        return
+    order = _order(waiting[0].table.metadata)
+    to_send = sorted(waiting, key=lambda one: order[one.table])
+    waiting.clear()
+    connection = session.connection()
+    raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    try:
+        with raw.pipeline(), raw.cursor() as cursor:
+            for one in to_send:
+                cursor.execute(*_statement(one, connection.dialect))
+    except psycopg.Error as error:
+        raise _as_sqlalchemy(error, connection.dialect) from error
+
+
+def _as_sqlalchemy(error: psycopg.Error, dialect: Dialect) -> BaseException:
+    """The kind of error that every other statement of a session raises, without its values."""
+    return DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect)
+
+
+def _statement(one: _Waiting, dialect: Dialect) -> tuple[Any, Values]:
+    if one.statement is not None:
+        return one.statement, one.values
+    composed = _composed(one.table, dialect, once=not one.needed)
+    values = dict(one.values)
+    for name, make in composed.makers:
+        values[name] = make(values[name])
+    return composed.statement, values
+
+
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    """An INSERT of one row, and what makes the driver's value of a column's where they differ."""
+
+    statement: str
+    makers: Sequence[tuple[str, Callable[[Any], Any]]]
+
+
+@cache
+def _composed(table: Table, dialect: Dialect, *, once: bool) -> _Composed:
+    columns = [column for column in table.columns if column.identity is None]
+    wanted = insert(table).inline()
+    chosen = wanted.on_conflict_do_nothing() if once else wanted
+    compiled = chosen.compile(dialect=dialect, column_keys=[column.key for column in columns])
+    kinds = ((column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns)
+    return _Composed(str(compiled), [(name, make) for name, make in kinds if make is not None])
+
+
+@cache
+def _order(metadata: MetaData) -> dict[Table, int]:
+    return {table: number for number, table in enumerate(metadata.sorted_tables)}
+
+
+def columns_of(row: DeclarativeBase) -> dict[str, Any]:
+    """A row's columns by name; what was not set is NULL, a version starts at 1."""
+    known = row.__dict__
+    values = {column.name: known.setdefault(column.key, None) for column in row.__mapper__.columns}
+    version = row.__mapper__.version_id_col
+    if version is not None and values[version.name] is None:
+        values[version.name] = 1
+        setattr(row, version.name, 1)
+    return values
+
+
+def _waiting(session: Session) -> list[_Waiting]:
+    waiting: list[_Waiting] = session.info.setdefault(WAITING, [])
+    return waiting
+
+
+def _table(row: DeclarativeBase) -> Table:
+    return cast(Table, row.__table__)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _write_before_reading(state: ORMExecuteState) -> None:
+    waiting = state.session.info.get(WAITING)
+    if not waiting or state.execution_options.get("reference_data"):
+        return
+    read = not state.is_orm_statement or any(one.needed for one in waiting)
+    if read or not {one.mapper for one in waiting}.isdisjoint(state.all_mappers):
+        write_now(state.session)
+
+
+@event.listens_for(Session, "before_flush")
+def _write_before_flushing(session: Session, _flushing: UOWTransaction, _rows: object) -> None:
+    write_now(session)
+
+
+class HubSession(Session):
+    """A session whose waiting rows are sent before a savepoint begins and before it is released."""
+
+    def begin_nested(self) -> SessionTransaction:
+        write_now(self)
+        return super().begin_nested()
+
+
+@event.listens_for(Session, "before_commit")
+def _write_before_releasing(session: Session) -> None:
+    write_now(session)
