@@ -98,6 +98,7 @@ def settings(tmp_path: Path) -> Settings:
         allow_drama_numbers=True,
         notify_tokens=(NOTIFY_TOKEN,),
         log_level="WARNING",
+        remember_seconds=0,
     )
 
 
@@ -143,6 +144,7 @@ def session(hub: db.Runtime) -> Iterator[Session]:
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
         )
+        hub.glances = hub.sessions
         with hub.sessions() as made, using_vault(Vault(made, hub.keyring)):
             made.info["hub_actor"] = SYSTEM
             made.info[writes.WAITING] = AtOnce(made)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.domain import OrganisationKind
@@ -62,14 +63,25 @@ def sessions_of(session: Session, user_id: UUID, now: datetime) -> Sequence[User
     return session.scalars(live.order_by(UserSession.last_seen_at.desc())).all()
 
 
-def live_key(session: Session, key_hash: bytes) -> tuple[ApiKey, Organisation] | None:
-    found = (
-        select(ApiKey, Organisation)
-        .join(Organisation, Organisation.id == ApiKey.organisation_id)
-        .where(ApiKey.key_hash == key_hash, ApiKey.revoked_at.is_(None), Organisation.is_active)
-    )
-    row = session.execute(found).first()
-    return None if row is None else (row[0], row[1])
+class LiveKey(NamedTuple):
+    """Whom an API key acts for."""
+
+    key_id: UUID
+    role: Role
+    organisation_id: UUID
+    name: str
+
+
+def live_key(session: Session, key_hash: bytes) -> LiveKey | None:
+    found = session.execute(_LIVE_KEY, {"key_hash": key_hash}).first()
+    return None if found is None else LiveKey(*found)
+
+
+_LIVE_KEY = (  # asked by every request of a machine: composed once
+    select(ApiKey.id, ApiKey.role, Organisation.id, Organisation.name)
+    .join(Organisation, Organisation.id == ApiKey.organisation_id)
+    .where(ApiKey.key_hash == bindparam("key_hash"), ApiKey.revoked_at.is_(None), Organisation.is_active)
+)
 
 
 def agreements_of(session: Session, organisation_id: UUID) -> Sequence[SharingAgreement]:

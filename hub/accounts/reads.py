@@ -11,6 +11,7 @@ from hub.accounts.domain import KIND_LABELS, OrganisationKind
 from hub.accounts.models import Organisation, UserAccount
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
+from hub.infra import memory
 
 _HUB = "hub_organisation"
 
@@ -60,19 +61,20 @@ def organisations(session: Session, kind: OrganisationKind | None = None) -> lis
 
 
 def hub_organisation(session: Session) -> OrganisationView:
-    """The hub itself, looked up once a transaction.
+    """The hub itself, as remembered.
 
     RuleBroken while none was made (`hub organisations create ... --kind hub`).
     """
-    known: OrganisationView | None = session.info.get(_HUB)
-    if known is None:
-        found = queries.organisations(session, OrganisationKind.HUB)
-        if not found:
-            raise RuleBroken(
-                "This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub"
-            )
-        known = session.info[_HUB] = _organisation(found[0])
-    return known
+    return memory.remembered(session, _HUB, _the_hub)
+
+
+def _the_hub(session: Session) -> OrganisationView:
+    found = queries.organisations(session, OrganisationKind.HUB)
+    if not found:
+        raise RuleBroken(
+            "This hub has not been set up yet: no organisation is of the kind hub.", code="no_hub"
+        )
+    return _organisation(found[0])
 
 
 def user(session: Session, user_id: UUID) -> UserView:

@@ -8,7 +8,7 @@ from hub.accounts import service
 from hub.core.errors import NotSignedIn
 from hub.core.permissions import PUBLIC, Actor
 from hub.infra import access
-from hub.infra.db import runtime, transaction
+from hub.infra.db import glance, runtime, transaction
 
 
 class SessionUser(UserMixin):  # type: ignore[misc]
@@ -45,7 +45,7 @@ def _actor_of_header() -> Actor:
         return PUBLIC
     if kind.lower() != "bearer" or not key.startswith("hub_"):
         return PUBLIC  # callbacks carry a token of their own
-    with transaction(PUBLIC) as session:
+    with glance() as session:
         actor = service.actor_of_key(session, key.strip())
     if actor is None:
         raise NotSignedIn("This API key is unknown or has been revoked.")

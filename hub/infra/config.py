@@ -43,6 +43,7 @@ class Settings:
     log_level: str = "INFO"
     pool_size: int = 5
     fast_commits: bool = False
+    remember_seconds: int = 5
 
     @property
     def keys_path(self) -> Path:
@@ -141,6 +142,12 @@ def _pool(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> int:
+    if not text.isdigit() or int(text) > 300:
+        raise ValueError("write a whole number of seconds from 0 to 300")
+    return int(text)
+
+
 def _level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("write DEBUG, INFO, WARNING or ERROR")
@@ -174,4 +181,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "log_level": _level,
     "pool_size": _pool,
     "fast_commits": _flag,
+    "remember_seconds": _seconds,
 }

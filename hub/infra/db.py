@@ -122,10 +122,13 @@ class Runtime:
     clock: Clock = field(default_factory=SystemClock)
     reactions: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
     deliveries: Mapping[str, Any] = field(default_factory=dict)
+    memory: dict[str, tuple[float, Any]] = field(default_factory=dict)
     sessions: sessionmaker[Session] = field(init=False)
+    glances: sessionmaker[Session] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sessions = sessionmaker(self.engine, class_=HubSession, expire_on_commit=False, autoflush=True)
+        self.glances = sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 _runtime: list[Runtime] = []
@@ -203,6 +206,17 @@ def transaction(actor: Actor | None = None) -> Iterator[Session]:
                 session.commit()
         finally:
             _open_session.reset(token)
+
+
+@contextmanager
+def glance() -> Iterator[Session]:
+    """A look at a row outside any unit of work: one exchange with the server, where a transaction takes three."""
+    outer = _open_session.get()
+    if outer is not None:
+        yield outer
+        return
+    with runtime().glances() as session, _plain_errors():
+        yield session
 
 
 @contextmanager

@@ -55,6 +55,10 @@ class _Parser(FlaskParser):
 class _ApiBlueprint(SmorestBlueprint):  # type: ignore[misc] # flask-smorest carries no types
     ARGUMENTS_PARSER = _Parser()
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """As flask-smorest's, with one schema for all requests: webargs would make one for each."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
 
 def api_blueprint(slice_name: str, import_name: str, description: str) -> SmorestBlueprint:
     """The JSON edge of a slice: blueprint `<slice>_api` below /api/v1."""

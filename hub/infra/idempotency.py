@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Response, current_app, request
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.clock import Clock
@@ -17,6 +17,7 @@ from hub.core.permissions import Actor
 from hub.infra.access import current_actor
 from hub.infra.crypto import open_transient, seal_transient
 from hub.infra.db import Base, runtime, transaction
+from hub.infra.writes import put
 
 KEPT = timedelta(hours=72)
 _LONGEST_KEY = 255
@@ -79,23 +80,48 @@ _HEADER = {
 
 def _answer(session: Session, actor: Actor, key: str, view: Callable[[], Any]) -> Response:
     owner = actor.organisation_id or UUID(int=0)
-    if not session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(owner, key)))):
-        raise Conflict("A request with this key is still being answered.", code="idempotency_key_in_use")
+    known = _known(session, owner, key)
     wanted = _request_hash()
-    known = session.get(IdempotencyKey, (owner, key))
     if known is not None and runtime().clock.now() - known.created_at < KEPT:
         if known.request_hash != wanted:
             raise RuleBroken("This key was used for another request.", code="idempotency_key_reused")
         return _replay(known)
     response = current_app.make_response(view())
     if response.status_code < 400:
-        kept = known or IdempotencyKey(organisation_id=owner, key=key)
-        kept.request_hash, kept.status = wanted, response.status_code
-        kept.location = response.headers.get("Location")
-        kept.body = seal_transient(_packed(response), f"{owner}|{key}")
-        kept.created_at = runtime().clock.now()
-        session.add(kept)
+        if known is not None:
+            session.delete(known)  # too old to count
+            session.flush()
+        put(session, _kept(response, owner, key, wanted))
     return response
+
+
+def _known(session: Session, owner: UUID, key: str) -> IdempotencyKey | None:
+    """What was answered under this key, held for this request alone.
+
+    Lock and look in one statement: an answer that is stored between the two is not seen, and meets the unique
+    key when this request stores its own (409).
+    """
+    lock = func.pg_try_advisory_xact_lock(_lock_number(owner, key)).label("free")
+    one = select(lock).subquery()
+    mine = and_(IdempotencyKey.organisation_id == owner, IdempotencyKey.key == key)
+    free, known = session.execute(
+        select(one.c.free, IdempotencyKey).select_from(one).outerjoin(IdempotencyKey, mine)
+    ).one()
+    if not free:
+        raise Conflict("A request with this key is still being answered.", code="idempotency_key_in_use")
+    return cast("IdempotencyKey | None", known)
+
+
+def _kept(response: Response, owner: UUID, key: str, wanted: bytes) -> IdempotencyKey:
+    return IdempotencyKey(
+        organisation_id=owner,
+        key=key,
+        request_hash=wanted,
+        status=response.status_code,
+        location=response.headers.get("Location"),
+        body=seal_transient(_packed(response), f"{owner}|{key}"),
+        created_at=runtime().clock.now(),
+    )
 
 
 def _packed(response: Response) -> bytes:

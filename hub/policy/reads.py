@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from hub.core.errors import RuleBroken
+from hub.infra import memory
 from hub.policy import domain, queries
 from hub.policy.domain import Audience, Label, Reason
 
@@ -59,15 +60,16 @@ def label(session: Session | None, machine: str, state: str, audience: Audience 
 
 
 def _values(session: Session, on: date) -> dict[str, str]:
-    """Read once a transaction, for all days; a change in the same transaction clears it (service)."""
-    if _CACHE not in session.info:
-        session.info[_CACHE] = queries.changes(session), {}
-    changes, known = session.info[_CACHE]
-    days: dict[date, dict[str, str]] = known
+    """Every value on a day, of what is remembered."""
+    changes, days = memory.remembered(session, _CACHE, _changes)
     if on not in days:
         days[on] = {code: value for code, value, first in changes if first <= on}
     return days[on]
 
 
+def _changes(session: Session) -> tuple[list[tuple[str, str, date]], dict[date, dict[str, str]]]:
+    return queries.changes(session), {}
+
+
 def forget(session: Session) -> None:
-    session.info.pop(_CACHE, None)
+    memory.forget(session, _CACHE)

@@ -50,5 +50,4 @@ def actor_of_key(session: Session, key: str) -> Actor | None:
     found = queries.live_key(session, secret_hash(key))
     if found is None:
         return None
-    api_key, organisation = found
-    return Actor("key", api_key.id, organisation.name, api_key.role, organisation.id)
+    return Actor("key", found.key_id, found.name, found.role, found.organisation_id)
