@@ -10,7 +10,8 @@ from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.columns import reseal
-from hub.infra.db import put, record
+from hub.infra.db import record
+from hub.infra.writes import put
 from hub.learners import queries
 from hub.learners.domain.events import HappeningMoved, LearnersUnmerged
 from hub.learners.domain.splitting import Happening, SplitKind, unsettled

@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
-from hub.infra.db import put, record
+from hub.infra.db import record
+from hub.infra.writes import put
 from hub.learners.domain.events import StrongMatchFound
 from hub.learners.domain.pairs import PairDecision, Suggestion
 from hub.learners.domain.scoring import Zone, parts_as_json
