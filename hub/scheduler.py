@@ -68,7 +68,8 @@ def safely(job: Job, clock: Clock) -> Callable[[], None]:
 
     def run_job() -> None:
         try:
-            log.info("job.done", job=job.name, count=job.run(clock))
+            count = job.run(clock)
+            (log.info if count else log.debug)("job.done", job=job.name, count=count)
         except HubError as error:
             log.warning("job.refused", job=job.name, code=error.code)
         except Exception as error:

@@ -19,6 +19,7 @@ from hub.infra import idempotency
 from hub.infra.db import Handler
 from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
+from hub.infra.seals import sealer, verifying
 from hub.learners import domain as learner_events
 from hub.learners import jobs as learner_jobs
 from hub.matching import domain as offer_events
@@ -113,6 +114,8 @@ DELIVERIES: Mapping[str, Delivery] = {
 }
 
 JOBS: Sequence[Job] = (
+    Job("audit.seal", every(seconds=5), sealer.seal_due),
+    Job("audit.verify", at(4, 10), verifying.check_nightly),
     Job("matching.rounds", at(6, 50), matching_jobs.rounds),
     Job("matching.silence", at(7, 0), matching_jobs.silence),
     Job("matching.lapse", at(18, 5), matching_jobs.lapse),

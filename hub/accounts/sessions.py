@@ -1,13 +1,16 @@
 """Who makes a request: a person with a session cookie, a machine with a key, or the public."""
 
+from typing import cast
+
 import flask
 from flask import Flask, request
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
 from hub.accounts import service
 from hub.core.errors import NotSignedIn
+from hub.core.ids import secret_hash
 from hub.core.permissions import PUBLIC, Actor
-from hub.infra import access
+from hub.infra import access, audit
 from hub.infra.db import glance, runtime, transaction
 
 
@@ -36,7 +39,10 @@ def authenticate() -> Actor:
         return _actor_of_header()
     if request.endpoint is None or request.endpoint.endswith("static"):
         return PUBLIC
-    return current_user.actor if current_user.is_authenticated else PUBLIC
+    if not current_user.is_authenticated:
+        return PUBLIC
+    audit.note_session(secret_hash(current_user.id).hex())
+    return cast(Actor, current_user.actor)
 
 
 def _actor_of_header() -> Actor:

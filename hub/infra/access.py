@@ -52,6 +52,7 @@ def install(app: Flask, authenticate: Callable[[], Actor]) -> None:
     """Ask `authenticate` who it is at the start of each request; hold the view's rule against the answer."""
 
     def enforce() -> ResponseReturnValue | None:
+        audit.note_caller(request.remote_addr)
         act_as(authenticate())
         if request.endpoint is None or request.endpoint in _OPEN_ENDPOINTS:
             return None

@@ -1,15 +1,19 @@
 """Who saw or changed what: one row in the same transaction as the act. Rows are only ever added.
 
-A trigger of the database refuses every UPDATE and DELETE. Ids only, nothing personal.
+A trigger of the database refuses every UPDATE and DELETE, and `hub.infra.seals` seals the rows into signed batches.
+Ids and codes only, nothing personal: so an erasure changes no row, and no seal is ever broken by one.
 """
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy import BigInteger, Identity, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from hub.core.acts import act_of
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.infra.db import Base, Identified, actor_of
@@ -18,23 +22,59 @@ from hub.infra.writes import write_later
 
 
 class AuditEntry(Identified, Base):
-    """One act: actor, action, subject, the fields shown or changed, and how it ended."""
+    """One act: actor, action, subject, the fields shown or changed, why it was allowed, and how it ended.
+
+    `seq` is given by the database: it counts up, but rows of transactions that overlap appear out of order, and
+    one that was rolled back leaves a gap. `session` marks a sign-in (16 hex digits of its token's hash), `purpose`
+    and `basis` say what for and by what permission, `ip` from where; it is not kept for learners.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject", "subject_id", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject_id", "at"),
+        Index("ix_audit_entry_at", "at", postgresql_using="brin"),
+    )
 
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     at: Mapped[datetime]
     actor_kind: Mapped[str]
     actor_id: Mapped[UUID | None]
     organisation_id: Mapped[UUID | None]
     role: Mapped[str]
+    session: Mapped[str | None]
     action: Mapped[str]
     subject_type: Mapped[str]
     subject_id: Mapped[UUID]
     fields: Mapped[list[str]]
+    purpose: Mapped[str | None]
+    basis: Mapped[str | None]
     outcome: Mapped[str]
     reason: Mapped[str | None]
     request_id: Mapped[str | None]
+    ip: Mapped[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from: its sign-in and its address."""
+
+    session: str | None = None
+    ip: str | None = None
+
+
+_NO_REQUEST = Caller()
+caller_var: ContextVar[Caller] = ContextVar("caller", default=_NO_REQUEST)
+_SESSION_DIGITS = 16
+
+
+def note_caller(ip: str | None) -> None:
+    """A request begins: from this address, not yet with a sign-in."""
+    caller_var.set(Caller(ip=ip))
+
+
+def note_session(token_hash: str) -> None:
+    """The request belongs to the sign-in whose token has this hash (hexadecimal)."""
+    caller_var.set(Caller(token_hash[:_SESSION_DIGITS], caller_var.get().ip))
 
 
 def record(  # noqa: PLR0913 - the columns of a row, named at every call
@@ -48,13 +88,18 @@ def record(  # noqa: PLR0913 - the columns of a row, named at every call
     fields: Sequence[str] = (),
     outcome: str = "done",
     reason: str | None = None,
+    basis: str | None = None,
 ) -> None:
-    """Add an entry; `action` is like `learner.viewed`. When it fails, the act it records fails too."""
-    who = actor or actor_of(session)
+    """Add an entry; `action` is like `learner.viewed` and stands in `core/acts.toml`, which names its purpose.
+
+    When it fails, the act it records fails too. `reason` is a code or a count, never words about a person.
+    """
+    who, caller = actor or actor_of(session), caller_var.get()
     entry = AuditEntry(
         at=clock.now(), actor_kind=who.kind, actor_id=who.id, organisation_id=who.organisation_id,
-        role=who.role.value, action=action, subject_type=subject_type, subject_id=subject_id,
-        fields=list(fields), outcome=outcome, reason=reason, request_id=request_id_var.get(),
+        role=who.role.value, session=caller.session, action=action, subject_type=subject_type,
+        subject_id=subject_id, fields=list(fields), purpose=act_of(action).purpose, basis=basis, outcome=outcome,
+        reason=reason, request_id=request_id_var.get(), ip=None if who.kind == "link" else caller.ip,
     )  # fmt: skip
     write_later(session, entry)
 

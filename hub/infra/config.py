@@ -31,6 +31,7 @@ class Settings:
     database_owner_url: str | None = None
     base_url: str = "http://127.0.0.1:8000"
     key_file: Path | None = None
+    audit_dir: Path | None = None
     hub_name: str = "ESOL Hub"
     hub_phone: str = "020 7946 0100"
     hub_email: str = "hello@esolhub.example"
@@ -169,6 +170,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "database_owner_url": _database_url,
     "base_url": _url,
     "key_file": lambda text: Path(_text(text)),
+    "audit_dir": lambda text: Path(_text(text)),
     "hub_name": _text,
     "hub_phone": _text,
     "hub_email": _text,

@@ -12,6 +12,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound
 from hub.core.ids import new_secret, secret_hash
 from hub.core.permissions import Actor
+from hub.infra import audit
 
 _SEEN_EVERY = 60  # seconds: a session's last use is written at most once a minute
 
@@ -48,6 +49,8 @@ def sign_out(session: Session, token: str, clock: Clock) -> None:
     found = queries.live_session(session, secret_hash(token), clock.now())
     if found is not None:
         found[0].revoked_at = clock.now()
+        user = found[1]
+        audit.record(session, actor_of_user(user), "user.signed_out", "user", user.id, clock=clock)
 
 
 def revoke_session(session: Session, session_id: UUID, actor: Actor, clock: Clock) -> None:
@@ -56,3 +59,4 @@ def revoke_session(session: Session, session_id: UUID, actor: Actor, clock: Cloc
     if row is None or row.user_account_id != actor.id:
         raise NotFound("There is no such sign-in.")
     row.revoked_at = clock.now()
+    audit.record(session, actor, "session.ended", "user", row.user_account_id, clock=clock)

@@ -1,0 +1,48 @@
+"""Rows of seals and of their checks. Both only grow: a trigger refuses every UPDATE and DELETE."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.infra.db import Base, Identified
+
+
+class AuditSeal(Base):
+    """One sealed batch of audit entries. `leaves` holds 32 bytes for each, so that a changed one can be named."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (
+        Index("ix_audit_seal_first_seq", "first_seq"),
+        Index("ix_audit_seal_last_seq", "last_seq"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    made_at: Mapped[datetime]
+    first_seq: Mapped[int] = mapped_column(BigInteger)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    ranges: Mapped[list[list[int]]] = mapped_column(JSONB)
+    entries: Mapped[int]
+    leaves: Mapped[bytes]
+    root: Mapped[bytes]
+    prev_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+    key_id: Mapped[str]
+    signature: Mapped[bytes]
+
+
+class AuditCheck(Identified, Base):
+    """One check of the whole audit: how far it reached, and what was found first, if anything."""
+
+    __tablename__ = "audit_check"
+    __table_args__ = (Index("ix_audit_check_at", "at"),)
+
+    at: Mapped[datetime]
+    seals: Mapped[int] = mapped_column(BigInteger)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    sealed_to: Mapped[int | None] = mapped_column(BigInteger)
+    unsealed: Mapped[int] = mapped_column(BigInteger)
+    milliseconds: Mapped[int]
+    fault: Mapped[dict[str, Any] | None]
