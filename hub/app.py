@@ -28,7 +28,7 @@ log = logger(__name__)
 
 SLICES = (
     "accounts", "policy", "steps", "learners", "consent", "eligibility", "provision", "assessment", "messaging",
-    "waitlist", "matching", "referrals", "rights", "desk", "portal", "reporting",
+    "waitlist", "matching", "referrals", "oversight", "rights", "desk", "portal", "reporting",
 )  # fmt: skip
 LARGEST_UPLOAD = 32 * 1024 * 1024
 

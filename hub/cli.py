@@ -70,12 +70,12 @@ def begin() -> None:
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
     words = sys.argv[1:]
-    makes_key = words[:2] == ["keys", "create"]  # `keys new` comes before there is a database
-    if (context.invoked_subcommand in _NEED_DATABASE or makes_key) and "--help" not in words:
+    alone = words[:2] == ["keys", "new"] or (words[:2] == ["audit", "verify"] and "--file" in words)
+    if context.invoked_subcommand in _NEED_DATABASE and not alone and "--help" not in words:
         begin()
 
 
-_NEED_DATABASE = {"organisations", "users", "postcodes", "import", "audit", "scheduler", "worker"}
+_NEED_DATABASE = {"organisations", "users", "keys", "postcodes", "import", "audit", "scheduler", "worker"}
 
 
 @hub.command()
@@ -230,12 +230,14 @@ def _add_slices() -> None:
     from hub.demo.command import demo
     from hub.fake_notify.command import fake_notify
     from hub.matching.cli import matching_group
+    from hub.oversight.cli import audit_group
     from hub.provision.cli import classes_command
     from hub.referrals.cli import referrals_command
 
     hub.add_command(demo)
     hub.add_command(fake_notify)
     hub.add_command(matching_group)
+    hub.add_command(audit_group)
     imports.add_command(classes_command)
     imports.add_command(referrals_command)
     hub.add_command(accounts.organisations)

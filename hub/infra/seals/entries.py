@@ -44,7 +44,7 @@ def stream(session: Session, where: Composable, *values: Any) -> Iterator[tuple[
     """(sequence number, canonical line) in ascending order, read by a cursor of the server's."""
     driver = session.connection().connection.driver_connection
     assert driver is not None  # noqa: S101 - the session is connected
-    query = SQL(_SELECT) + SQL(" WHERE ") + where + SQL(" ORDER BY seq")  # type: ignore[arg-type] # our own constant
+    query = SQL(_SELECT) + SQL(" WHERE ") + where + SQL(" ORDER BY seq")
     with driver.cursor(name="audit_entries") as cursor:
         cursor.itersize = _ROWS_AT_ONCE
         cursor.execute(query, values)

@@ -38,6 +38,10 @@ SELECT coalesce(max(last_seq), 0) FROM audit_seal WHERE made_at < least(
   (SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user))
 """)
 
+_WAITING = text("""
+SELECT seq FROM audit_entry WHERE seq > :start AND NOT CAST(:held AS int8multirange) @> seq ORDER BY seq LIMIT :limit
+""")
+
 
 def signer() -> Signer:
     """Signs with the key that belongs to this deployment's key ring."""
@@ -103,15 +107,9 @@ def unsealed(session: Session, limit: int) -> list[int]:
     """The lowest sequence numbers of entries that no seal holds."""
     start = settled(session)
     newer = session.scalars(select(AuditSeal.ranges).where(AuditSeal.last_seq > start))
-    held = {seq for ranges in newer for seq in seqs_of(ranges) if seq > start}
-    seqs = session.scalars(select(AuditEntry.seq).where(AuditEntry.seq > start).order_by(AuditEntry.seq))
-    found: list[int] = []
-    for seq in seqs.yield_per(10_000):
-        if seq not in held:
-            found.append(seq)
-            if len(found) == limit:
-                break
-    return found
+    held = ",".join(f"[{first},{last}]" for ranges in newer for first, last in ranges)
+    waiting = {"start": start, "held": f"{{{held}}}", "limit": limit}
+    return list(session.scalars(_WAITING, waiting))
 
 
 def lag(session: Session, clock: Clock) -> float:

@@ -1,0 +1,79 @@
+"""`hub audit`: seal, verify, export. Exit status 0: nothing was changed; 1: something was; 2: cannot be done."""
+
+import json
+from pathlib import Path
+
+import click
+
+from hub.core.permissions import SYSTEM
+from hub.infra.db import runtime, transaction
+from hub.infra.seals import exporting, sealer, verifying
+from hub.infra.seals.verifying import Verdict
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
+folder = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """The audit: who did what, sealed so that a change shows."""
+
+
+@audit_group.command("verify")
+@click.option(
+    "--file", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="An exported file instead of the database; needs no database.",
+)  # fmt: skip
+@click.option("--seals", type=folder, help="Compare with the seals published here, besides HUB_AUDIT_DIR.")
+@click.option("--public-key", help="With --file: the key that must have signed it (`hub audit key`).")
+@json_option
+def verify(file: Path | None, seals: Path | None, public_key: str | None, as_json: bool) -> None:
+    """Check every entry and seal; name the first altered, missing, added or reordered one."""
+    if file is not None:
+        found = verifying.verify_file(file, public_key=public_key, folder=seals)
+    else:
+        with transaction(SYSTEM) as session:
+            found = verifying.verify_database(session, seals or runtime().settings.audit_dir)
+    click.echo(json.dumps(found.as_json()) if as_json else words(found))
+    if not found.ok:
+        raise click.exceptions.Exit(1)
+
+
+def words(found: Verdict) -> str:
+    """What a person reads."""
+    seconds = f"{found.milliseconds / 1000:.2f} s"
+    if found.fault is not None:
+        return f"The audit was changed. {found.fault.words}"
+    sealed = (
+        f"up to entry {found.sealed_to}, {found.sealed_at:%d %B %Y %H:%M:%S} UTC" if found.sealed_at else ""
+    )
+    return (
+        f"Nothing was changed: {found.entries:,} entries in {found.seals:,} seals {sealed}; checked in {seconds}.\n"
+        f"Not sealed yet: {found.unsealed:,}. Compared with {found.published:,} published seals. "
+        f"Signed by the key {found.key_id}."
+    )
+
+
+@audit_group.command("seal")
+def seal() -> None:
+    """Seal what is not sealed yet, now; otherwise the scheduler does it every 5 seconds."""
+    click.echo(f"{sealer.seal_due(runtime().clock):,} entries sealed.")
+
+
+@audit_group.command("export")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def export(path: Path) -> None:
+    """Write every sealed entry with the seals to FILE; overwrites nothing. Verify it with --file."""
+    with transaction(SYSTEM) as session, path.open("xb") as file:
+        lines = 0
+        for line in exporting.export_all(session, runtime().clock):
+            file.write(line)
+            lines += 1
+    click.echo(f"{lines:,} lines written to {path}. Anybody verifies it: hub audit verify --file {path}")
+
+
+@audit_group.command("key")
+def key() -> None:
+    """Print the public key that signs the seals; publish it where others can find it."""
+    own = sealer.signer()
+    click.echo(f"{own.public.hex()}  (short: {own.key_id})")
