@@ -230,7 +230,7 @@ def _add_slices() -> None:
     from hub.demo.command import demo
     from hub.fake_notify.command import fake_notify
     from hub.matching.cli import matching_group
-    from hub.oversight.cli import audit_group
+    from hub.oversight.cli import KEY_COMMANDS, audit_group
     from hub.provision.cli import classes_command
     from hub.referrals.cli import referrals_command
 
@@ -243,7 +243,8 @@ def _add_slices() -> None:
     hub.add_command(accounts.organisations)
     hub.add_command(accounts.users)
     hub.add_command(accounts.keys)
-    accounts.keys.add_command(new_keys)
+    for one in (new_keys, *KEY_COMMANDS):
+        accounts.keys.add_command(one)
 
 
 @click.command("new")

@@ -39,15 +39,36 @@ class Destroyed(RuntimeError):
     """The subject's key was destroyed: what was sealed is gone for ever."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyRing:
-    """The secrets of one deployment: kept in a file or a vault outside the database."""
+    """The secrets of one deployment: kept in a file or a vault outside the database.
+
+    `keys` wrap the data keys; `active` is the one that new ones are wrapped by. A ring that was read from a file
+    looks again when the file has changed, so that keys are rotated while the hub runs.
+    """
 
     active: str
     keys: dict[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
     web_secret: bytes = field(repr=False)
+    source: Path | None = None
     _subkeys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _stamp: tuple[int, int] = (0, 0)
+
+    def look_again(self) -> None:
+        """Take over the wrapping keys of a file that changed since. A file that cannot be read changes nothing."""
+        if self.source is None:
+            return
+        try:
+            stamp = _stamp_of(self.source)
+            if stamp == self._stamp:
+                return
+            fresh = load_keyring(self.source)
+        except (OSError, KeyProblem):
+            return
+        if fresh.index_key == self.index_key:
+            self.keys.update(fresh.keys)
+            self.active, self._stamp = fresh.active, stamp
 
     def subkey(self, kind: str) -> bytes:
         """A key of its own for each kind of blind index or transient sealing (HKDF-SHA256)."""
@@ -60,10 +81,38 @@ class KeyRing:
         """16 bytes of HMAC-SHA256 of `text` under the sub-key of `kind`: finds equals, tells nothing else."""
         return hmac.digest(self.subkey(f"blind-index/{kind}"), text.encode(), "sha256")[:_INDEX_BYTES]
 
-    def fingerprint(self) -> bytes:
-        """Tells whether this ring belongs to a database, without revealing it."""
-        material = b"".join(name.encode() + key for name, key in sorted(self.keys.items()))
-        return hmac.digest(self.subkey("fingerprint"), sha256(material).digest(), "sha256")
+    def fingerprints(self) -> dict[str, bytes]:
+        """Tell whether each key belongs to a database, without revealing it: `index`, and `key NAME` for each."""
+        made = {f"key {name}": sha256(key).digest() for name, key in self.keys.items()}
+        return {
+            name: hmac.digest(self.subkey("fingerprint"), material, "sha256")
+            for name, material in {"index": b"index", **made}.items()
+        }
+
+    def cipher(self, name: str) -> AESGCM:
+        """What wraps with the key of this name; KeyProblem when neither ring nor file holds it."""
+        if name not in self.keys:
+            self.look_again()
+        if name not in self.keys:
+            raise KeyProblem(lacks(name))
+        return AESGCM(self.keys[name])
+
+    def wrap(self, subject_id: UUID, key: bytes) -> tuple[str, bytes]:
+        """(name of the active key, the data key wrapped by it)."""
+        self.look_again()
+        return self.active, seal(self.cipher(self.active), key, _wrap_context(subject_id, self.active))
+
+    def unwrap(self, subject_id: UUID, name: str, wrapped: bytes) -> bytes:
+        """The data key; InvalidTag when it was altered or belongs to another subject."""
+        return open_sealed(self.cipher(name), wrapped, _wrap_context(subject_id, name))
+
+
+def lacks(name: str) -> str:
+    """What to tell a person whose key file is too old."""
+    return (
+        f"The key file does not hold the key {name!r}, with which records of this database are sealed. Put back the "
+        "newest copy of the key file (HUB_KEY_FILE): `hub keys rotate` adds keys to it, and every machine needs it."
+    )
 
 
 def make_keyring() -> KeyRing:
@@ -72,7 +121,27 @@ def make_keyring() -> KeyRing:
 
 def save_keyring(ring: KeyRing, path: Path) -> None:
     """Write the ring to a file that only its owner can read; refuses to overwrite one."""
-    text = json.dumps(
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(_as_text(ring))
+
+
+def replace_keyring(ring: KeyRing, path: Path) -> None:
+    """Put a changed ring in the place of the file: whole or not at all, with the same owner."""
+    was = path.stat()
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(_as_text(ring))
+        file.flush()
+        os.fsync(file.fileno())
+    if os.geteuid() == 0:
+        os.chown(part, was.st_uid, was.st_gid)
+    part.replace(path)
+
+
+def _as_text(ring: KeyRing) -> str:
+    return json.dumps(
         {
             "active": ring.active,
             "keys": {name: _encode(key) for name, key in ring.keys.items()},
@@ -81,17 +150,23 @@ def save_keyring(ring: KeyRing, path: Path) -> None:
         },
         indent=2,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+
+
+def _stamp_of(path: Path) -> tuple[int, int]:
+    """Changes whenever the file is replaced."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_ino
 
 
 def load_keyring(path: Path) -> KeyRing:
     """The ring in `path`; KeyProblem with what to do when it is missing or damaged."""
     try:
+        stamp = _stamp_of(path)
         found = json.loads(path.read_text())
         keys = {str(name): _decode(key) for name, key in found["keys"].items()}
-        ring = KeyRing(found["active"], keys, _decode(found["index"]), _decode(found["web"]))
+        ring = KeyRing(
+            found["active"], keys, _decode(found["index"]), _decode(found["web"]), source=path, _stamp=stamp
+        )
     except FileNotFoundError:
         raise KeyProblem(
             f"There is no key file at {path}. Restore it from your key backup: without it, nothing sealed in "
@@ -162,8 +237,7 @@ class Vault:
         from hub.infra.subject_keys import keep_key  # noqa: PLC0415 - the row needs Base, which needs sealing
 
         key = AESGCM.generate_key(256)
-        wrapped = seal(self._wrapper(self.ring.active), key, _wrap_context(subject_id, self.ring.active))
-        keep_key(self.session, subject_id, self.ring.active, wrapped)
+        keep_key(self.session, subject_id, *self.ring.wrap(subject_id, key))
         self._ciphers[subject_id] = AESGCM(key)
         return subject_id
 
@@ -184,8 +258,7 @@ class Vault:
         for subject_id in missing:
             self._ciphers[subject_id] = None
         for subject_id, kek_id, wrapped in wrapped_keys(self.session, missing):
-            key = open_sealed(self._wrapper(kek_id), wrapped, _wrap_context(subject_id, kek_id))
-            self._ciphers[subject_id] = AESGCM(key)
+            self._ciphers[subject_id] = AESGCM(self.ring.unwrap(subject_id, kek_id, wrapped))
 
     def _cipher(self, subject_id: UUID) -> AESGCM:
         if subject_id not in self._ciphers:
@@ -198,11 +271,6 @@ class Vault:
     def _subjects_in_session(self) -> set[UUID]:
         rows = self.session.identity_map.values()
         return {row.__dict__["subject_id"] for row in rows if row.__dict__.get("subject_id") is not None}
-
-    def _wrapper(self, kek_id: str) -> AESGCM:
-        if kek_id not in self.ring.keys:
-            raise KeyProblem(f"The key {kek_id!r} is not in the key file. Restore the file that holds it.")
-        return AESGCM(self.ring.keys[kek_id])
 
 
 def _wrap_context(subject_id: UUID, kek_id: str) -> bytes:

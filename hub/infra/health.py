@@ -18,6 +18,7 @@ from hub.infra.db import runtime, transaction
 from hub.infra.logs import logger
 from hub.infra.migrations import head_revision, is_known, newer
 from hub.infra.outbox import OutboxEntry, OutboxState
+from hub.infra.seals import sealer, verifying
 from hub.infra.subject_keys import check_keyring
 
 log = logger(__name__)
@@ -38,7 +39,7 @@ def healthz() -> ResponseReturnValue:
 
 @allow_public
 def readyz() -> ResponseReturnValue:
-    """The process can serve: database, its migrations, its role, the keys, and the outbox's lag."""
+    """The process can serve: database, its migrations, its role, the keys, and the lag of outbox and sealer."""
     checks = readiness()
     if "database" in checks:  # the cause names servers and roles: for the log and the terminal only
         log.warning("health.database", cause=checks["database"])
@@ -59,6 +60,7 @@ def readiness() -> dict[str, str]:
                 "role": _role(session),
                 "keys": _keys(session),
                 "outbox": _outbox(session),
+                "seals": _seals(session),
             }
     except (HubError, SQLAlchemyError) as error:
         return {"database": f"The database cannot be used ({_cause(error)})."}
@@ -67,10 +69,10 @@ def readiness() -> dict[str, str]:
 def require_usable() -> None:
     """HubError before any work, when the database, its version, its role or the keys are not the right ones.
 
-    Going on would write what cannot be read again. A late worker is no reason: starting it is the remedy.
+    Going on would write what cannot be read again. A late worker or scheduler is no reason: starting it is the remedy.
     """
     for name, found in readiness().items():
-        if found != "ok" and name != "outbox":
+        if found != "ok" and name not in {"outbox", "seals"}:
             raise HubError(found, code=f"unusable_{name}")
 
 
@@ -122,6 +124,15 @@ def _outbox(session: Any) -> str:
     )
 
 
+def _seals(session: Any) -> str:
+    late = sealer.lag(session, runtime().clock)
+    return (
+        "ok"
+        if late < MOST_LAG_SECONDS
+        else f"the audit has not been sealed for {int(late)} seconds: does a scheduler lead?"
+    )
+
+
 def _lag(session: Any) -> float:
     due = select(func.min(OutboxEntry.next_at)).where(OutboxEntry.state == OutboxState.PENDING)
     oldest: datetime | None = session.scalar(due)
@@ -137,6 +148,13 @@ def metrics() -> ResponseReturnValue:
     with transaction() as session:
         Gauge("hub_outbox_lag_seconds", "Age of the oldest due message", registry=registry).set(
             max(_lag(session), 0)
+        )
+        Gauge("hub_audit_unsealed_seconds", "Age of the oldest entry without a seal", registry=registry).set(
+            sealer.lag(session, runtime().clock)
+        )
+        checked = verifying.last_check(session)
+        Gauge("hub_audit_fault", "1 when the last check found a change", registry=registry).set(
+            bool(checked and checked.fault)
         )
         gauge = Gauge("hub_outbox_entries", "Messages by state", ["state"], registry=registry)
         for state, count in session.execute(

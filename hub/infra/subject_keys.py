@@ -1,13 +1,13 @@
 """The wrapped data keys of subjects, and the check that the key file belongs to this database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hub.infra.crypto import KeyProblem, KeyRing
+from hub.infra.crypto import KeyProblem, KeyRing, lacks
 from hub.infra.db import Base
 from hub.infra.writes import write_later
 
@@ -24,7 +24,7 @@ class SubjectKey(Base):
 
 
 class KeyCheck(Base):
-    """The fingerprint of the key ring that this database was made with."""
+    """The fingerprint of a key that this database needs: `index`, or `key NAME` of one that wraps data keys."""
 
     __tablename__ = "key_check"
 
@@ -54,12 +54,66 @@ def destroy_key(session: Session, subject_id: UUID, at: datetime) -> None:
 
 
 def check_keyring(session: Session, ring: KeyRing) -> None:
-    """Remember the ring at first use; afterwards KeyProblem when it is another one."""
-    known = session.get(KeyCheck, "keyring")
-    if known is None:
-        session.add(KeyCheck(name="keyring", fingerprint=ring.fingerprint()))
-    elif known.fingerprint != ring.fingerprint():
+    """Remember the ring at first use; afterwards KeyProblem when it is another one or lacks a key in use."""
+    known = {row.name: row.fingerprint for row in session.scalars(select(KeyCheck))}
+    if not known:
+        remember_keys(session, ring)
+        return
+    if any(name not in ring.fingerprints() for name in known):
+        ring.look_again()
+    own = ring.fingerprints()
+    if any(name in own and own[name] != mark for name, mark in known.items()):
         raise KeyProblem(
             "The key file does not belong to this database: sealed records could not be read. "
             "Put back the key file that this database was made with (HUB_KEY_FILE)."
         )
+    for name in known.keys() - own.keys():
+        raise KeyProblem(lacks(name.removeprefix("key ")))
+
+
+def remember_keys(session: Session, ring: KeyRing) -> None:
+    """From now on every process must hold all keys of this ring."""
+    known = set(session.scalars(select(KeyCheck.name)))
+    for name, mark in ring.fingerprints().items():
+        if name not in known:
+            session.add(KeyCheck(name=name, fingerprint=mark))
+    session.flush()
+
+
+def forget_key(session: Session, name: str) -> None:
+    """This wrapping key is no longer needed."""
+    session.execute(delete(KeyCheck).where(KeyCheck.name == f"key {name}"))
+
+
+def counts_by_key(session: Session) -> dict[str, int]:
+    """How many data keys each wrapping key wraps; destroyed ones are not counted."""
+    counted = select(SubjectKey.kek_id, func.count()).where(SubjectKey.wrapped.is_not(None))
+    return {row[0]: row[1] for row in session.execute(counted.group_by(SubjectKey.kek_id))}
+
+
+def wrapped_otherwise(
+    session: Session, active: str, after: UUID, limit: int
+) -> list[tuple[UUID, str, bytes]]:
+    """(subject, wrapping key, wrapped key) of those not wrapped by `active` yet, locked until the commit."""
+    found = select(SubjectKey.subject_id, SubjectKey.kek_id, SubjectKey.wrapped).where(
+        SubjectKey.subject_id > after, SubjectKey.kek_id != active, SubjectKey.wrapped.is_not(None)
+    )
+    rows = session.execute(
+        found.order_by(SubjectKey.subject_id).limit(limit).with_for_update(skip_locked=True)
+    )
+    return [(subject_id, name, wrapped) for subject_id, name, wrapped in rows if wrapped is not None]
+
+
+def rewrap(session: Session, active: str, rows: Sequence[tuple[UUID, bytes]]) -> None:
+    """Store data keys that are now wrapped by `active`, in one statement."""
+    session.execute(
+        _REWRAP,
+        {"active": active, "ids": [row[0] for row in rows], "wrapped": [row[1] for row in rows]},
+    )
+
+
+_REWRAP = text("""
+UPDATE subject_key SET kek_id = :active, wrapped = made.wrapped
+FROM unnest(CAST(:ids AS uuid[]), CAST(:wrapped AS bytea[])) AS made(subject_id, wrapped)
+WHERE subject_key.subject_id = made.subject_id AND subject_key.wrapped IS NOT NULL
+""")

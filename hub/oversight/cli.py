@@ -1,4 +1,7 @@
-"""`hub audit`: seal, verify, export. Exit status 0: nothing was changed; 1: something was; 2: cannot be done."""
+"""`hub audit`: seal, verify, export (exit status 0: nothing was changed; 1: something was; 2: cannot be done).
+
+`hub keys`: the keys that seal records, listed and rotated.
+"""
 
 import json
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 import click
 
 from hub.core.permissions import SYSTEM
+from hub.infra import key_rotation
 from hub.infra.db import runtime, transaction
 from hub.infra.seals import exporting, sealer, verifying
 from hub.infra.seals.verifying import Verdict
@@ -77,3 +81,64 @@ def key() -> None:
     """Print the public key that signs the seals; publish it where others can find it."""
     own = sealer.signer()
     click.echo(f"{own.public.hex()}  (short: {own.key_id})")
+
+
+# ---------------------------------------------------------------- keys that seal records
+
+
+@click.command("list")
+def list_keys() -> None:
+    """Show the keys that wrap data keys: which is active, and how many data keys each wraps."""
+    click.echo(f"{'key':<8}{'data keys':>12}  standing")
+    for one in key_rotation.held_keys():
+        standing = (
+            "active" if one.is_active else "prepared or old" if one.in_file else "MISSING in the key file"
+        )
+        click.echo(f"{one.name:<8}{one.data_keys:>12,}  {standing}")
+
+
+@click.command("prepare")
+def prepare_key() -> None:
+    """Add the next key to the key file, not in use yet, so that it can be copied to every machine."""
+    name = key_rotation.prepare(runtime().clock)
+    click.echo(
+        f"{name} is in {runtime().settings.keys_path}. Copy the file to every machine and to your safe places,"
+    )
+    click.echo("then run: hub keys rotate")
+
+
+@click.command("rotate")
+def rotate_keys() -> None:
+    """Wrap every data key by a new key while the hub runs; stopped half-way, run it again."""
+    told = 0
+
+    def progress(done: int) -> None:
+        nonlocal told
+        if done - told >= 10_000:
+            told = done
+            click.echo(f"{done:,} data keys ...", err=True)
+
+    found = key_rotation.rotate(runtime().clock, progress)
+    click.echo(f"{found.active} is the active key; {found.done:,} data keys are wrapped by it now.")
+    click.echo(
+        "Copy the key file to your safe places. Keep the old key in it for the backups of the last 30 days;"
+    )
+    click.echo("then: hub keys retire NAME")
+    if found.unreadable:
+        click.echo(
+            f"{found.unreadable:,} data keys could not be opened and were left as they were.", err=True
+        )
+        raise click.exceptions.Exit(1)
+
+
+@click.command("retire")
+@click.argument("name")
+def retire_key(name: str) -> None:
+    """Take the key NAME out of the key file for ever; refused while a data key needs it."""
+    key_rotation.retire(name, runtime().clock)
+    click.echo(
+        f"{name} is gone from {runtime().settings.keys_path}. Backups from before its rotation cannot be read now."
+    )
+
+
+KEY_COMMANDS = (list_keys, prepare_key, rotate_keys, retire_key)

@@ -20,7 +20,7 @@ from hub.infra.audit import AuditEntry
 from hub.infra.db import runtime, transaction
 from hub.infra.logs import logger
 from hub.infra.seals import publishing
-from hub.infra.seals.chain import NOTHING_BEFORE, Batch, Seal, Signer, leaf_of, make_seal, seqs_of
+from hub.infra.seals.chain import NOTHING_BEFORE, Batch, Seal, Signer, leaf_of, make_seal
 from hub.infra.seals.entries import stream
 from hub.infra.seals.models import AuditSeal
 

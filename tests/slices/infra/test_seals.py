@@ -350,7 +350,7 @@ def test_chosen_entries_carry_their_own_proof(sealed, clock, tmp_path):
     path = tmp_path / "mine.jsonl"
     write(clock)
     with transaction() as session:
-        last = session.scalars(select(AuditEntry.seq).order_by(AuditEntry.seq.desc())).first()
+        last = session.scalars(select(AuditEntry.seq).order_by(AuditEntry.seq.desc()).limit(1)).one()
         path.write_bytes(b"".join(exporting.export_chosen(session, [sealed[0], sealed[5], last], clock)))
     found = verifying.verify_file(path)
     assert found.ok and (found.seals, found.entries, found.unsealed) == (2, 2, 1)

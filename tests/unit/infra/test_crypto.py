@@ -59,7 +59,7 @@ def test_a_key_file_is_the_owners_alone_and_is_never_overwritten(tmp_path):
     ring = make_keyring()
     save_keyring(ring, path)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert load_keyring(path).fingerprint() == ring.fingerprint()
+    assert load_keyring(path).fingerprints() == ring.fingerprints()
     with pytest.raises(FileExistsError):
         save_keyring(make_keyring(), path)
 
