@@ -144,8 +144,9 @@ def _progress(stopping: threading.Event):  # type: ignore[no-untyped-def] # a cl
 
 
 def _run(wish: Wish, people: list[tuple[str, str, str]], stopping: threading.Event) -> None:
+    kept = str(Path(environment(wish)["HUB_DATA_DIR"]) / "demo" / "phones.jsonl")
     commands = {
-        "phones": ["fake-notify", "--port", str(wish.port + 1), "--hub-url", wish.address],
+        "phones": ["fake-notify", "--port", str(wish.port + 1), "--hub-url", wish.address, "--keep", kept],
         "web server": ["serve", "--port", str(wish.port)],
         "scheduler": ["scheduler"],
         "delivery worker": ["worker"],

@@ -4,7 +4,8 @@ import threading
 
 import requests
 
-from hub.fake_notify.store import Callback, FakeNotify
+from hub.fake_notify.records import Callback
+from hub.fake_notify.store import FakeNotify
 
 PATHS = {
     "delivery": "/api/v1/callbacks/notify/delivery",
@@ -62,4 +63,7 @@ class Courier:
             again = True
         else:
             again = answer.status_code >= 500 or answer.status_code == 429
-        return not again or callback.attempts > settings.retries
+        done = not again or callback.attempts > settings.retries
+        if done:
+            self._fake.finished(callback)
+        return done

@@ -11,7 +11,8 @@ from hub.core.clock import SystemClock
 from hub.fake_notify import rules
 from hub.fake_notify.errors import NotifyError, bad_request
 from hub.fake_notify.moods import SLOW_SECONDS, Mood, refusal
-from hub.fake_notify.store import PAGE_SIZE, FakeNotify, Notification, ReceivedText, notify_time
+from hub.fake_notify.records import Notification, ReceivedText
+from hub.fake_notify.store import PAGE_SIZE, FakeNotify, notify_time
 from hub.fake_notify.tokens import check_token
 
 blueprint = Blueprint("notify", __name__, url_prefix="/v2")

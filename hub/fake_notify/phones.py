@@ -13,8 +13,9 @@ from hub.core.clock import LONDON
 from hub.core.wording import clock_time, day_and_date
 from hub.fake_notify.endpoints import fake
 from hub.fake_notify.moods import MOOD_LABELS, Behaviour, Mood
+from hub.fake_notify.records import Notification
 from hub.fake_notify.rules import phone_fault, phone_key
-from hub.fake_notify.store import FakeNotify, Notification
+from hub.fake_notify.store import FakeNotify
 
 blueprint = Blueprint("phones", __name__, template_folder="templates")
 

@@ -1,6 +1,7 @@
 """What the stand-in needs to know; the defaults fit the demo."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hub.infra.config import LOCAL_NOTIFY_KEY, Settings
 
@@ -9,7 +10,10 @@ _HUB = Settings()
 
 @dataclass(frozen=True, slots=True)
 class FakeSettings:
-    """One service at the stand-in. `hub_url` None: callbacks are kept until somebody takes them."""
+    """One service at the stand-in. `hub_url` None: callbacks are kept until somebody takes them.
+
+    `keep_in`: the file in which messages outlive the process; None: they end with it.
+    """
 
     api_key: str = field(default=LOCAL_NOTIFY_KEY, repr=False)
     sms_template_id: str = _HUB.notify_sms_template
@@ -24,6 +28,7 @@ class FakeSettings:
     rate_per_minute: int = 3000
     texts_per_day: int = 250_000
     emails_per_day: int = 250_000
+    keep_in: Path | None = None
 
     @property
     def service_id(self) -> str:

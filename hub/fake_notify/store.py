@@ -1,18 +1,18 @@
-"""What the stand-in remembers, in memory only: notifications sent, texts received, callbacks to be made."""
+"""What the stand-in remembers: notifications sent, texts received, callbacks to be made; in a file where asked."""
 
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 from hub.core.clock import Clock
 from hub.fake_notify.errors import NotifyError
+from hub.fake_notify.keeping import Keeper
 from hub.fake_notify.moods import Behaviour
-from hub.fake_notify.rules import fragments, phone_key
+from hub.fake_notify.records import Callback, Notification, ReceivedText
+from hub.fake_notify.rules import phone_key
 from hub.fake_notify.settings import FakeSettings
 
 PAGE_SIZE = 250
@@ -30,48 +30,6 @@ def notify_time(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
 
 
-@dataclass
-class Notification:
-    """One text or e-mail accepted."""
-
-    kind: str  # sms | email
-    to: str
-    body: str
-    subject: str | None
-    reference: str | None
-    template_id: str
-    created_at: datetime
-    id: str = field(default_factory=lambda: str(uuid4()))
-    status: str = "created"
-    completed_at: datetime | None = None
-    order: int = 0
-
-    @property
-    def fragments(self) -> int:
-        """How many parts the text is billed as."""
-        return fragments(self.body)
-
-
-@dataclass
-class ReceivedText:
-    """One text from a phone to the hub."""
-
-    from_number: str
-    message: str
-    received_at: datetime
-    id: str = field(default_factory=lambda: str(uuid4()))
-    order: int = 0
-
-
-@dataclass
-class Callback:
-    """One call the stand-in owes the hub: `kind` is delivery or received."""
-
-    kind: str
-    payload: dict[str, Any]
-    attempts: int = 0
-
-
 class FakeNotify:
     """The stand-in's whole state behind one lock. `clock` gives the times written into messages."""
 
@@ -86,6 +44,27 @@ class FakeNotify:
         self._callbacks: deque[Callback] = deque()
         self._order = count(1)
         self._recent: deque[datetime] = deque()
+        self._keeper = Keeper(settings.keep_in) if settings.keep_in else None
+        if self._keeper is not None:
+            self._remember(self._keeper)
+
+    def _remember(self, keeper: Keeper) -> None:
+        """What the last run showed; of what the hub was not told before it ended, it is told now."""
+        sent, received = keeper.load()
+        for one, told in sent:
+            if not told and one.completed_at is not None:
+                one.status, one.completed_at = "sending", None
+            self.notifications.append(one)
+        for text, told in received:
+            self.received.append(text)
+            if not told:
+                self._callbacks.append(Callback("received", _received(text, self.settings)))
+        orders = [one.order for one in self.notifications] + [one.order for one in self.received]
+        self._order = count(1 + max(orders, default=0))
+
+    def _keep(self, one: Notification | ReceivedText) -> None:
+        if self._keeper is not None:
+            self._keeper.keep(one)
 
     @property
     def changes(self) -> int:
@@ -102,6 +81,7 @@ class FakeNotify:
             notification.order = next(self._order)
             notification.status = "sending"
             self.notifications.append(notification)
+            self._keep(notification)
         return notification
 
     def _check_limits(self, new: Notification) -> None:
@@ -143,9 +123,11 @@ class FakeNotify:
         key = phone_key(one.to) if one.kind == "sms" else one.to.lower()
         if key in _NO_RECEIPT:
             one.status = "sent"
+            self._keep(one)
             return
         one.status = _OUTCOMES.get(key, "delivered")
         one.completed_at = self.clock.now()
+        self._keep(one)
         self._callbacks.append(Callback("delivery", _delivery(one)))
 
     def find(self, notification_id: str) -> Notification | None:
@@ -170,6 +152,7 @@ class FakeNotify:
         with self._lock:
             text = ReceivedText(phone_key(from_number), message, self.clock.now(), order=next(self._order))
             self.received.append(text)
+            self._keep(text)
             self._callbacks.append(Callback("received", _received(text, self.settings)))
         return text
 
@@ -186,6 +169,12 @@ class FakeNotify:
         """Return callbacks that the hub did not take, to the front and in order."""
         with self._lock:
             self._callbacks.extendleft(reversed(list(callbacks)))
+
+    def finished(self, callback: Callback) -> None:
+        """The hub has taken this callback, or will never."""
+        if self._keeper is not None:
+            with self._lock:
+                self._keeper.told(callback.payload["id"])
 
     # ---------------------------------------------------------------- for people and tests
 
@@ -204,6 +193,8 @@ class FakeNotify:
             self._recent.clear()
             self.refused_numbers.clear()
             self.behaviour = Behaviour()
+            if self._keeper is not None:
+                self._keeper.write([])
 
 
 def _delivery(one: Notification) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from hub.core.permissions import SYSTEM, Actor
 from hub.infra.columns import Sealed, sealed_column
 from hub.infra.config import Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
+from hub.infra.gathering import GATHERED, act_now
 from hub.infra.writes import WAITING, HubSession, write_now
 
 type_annotations = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[str]: JSONB}
@@ -243,11 +244,12 @@ def actor_of(session: Session) -> Actor:
 
 
 def react(session: Session) -> None:
-    """Run the handlers of the events recorded so far, now: for tests and long simulations."""
+    """Run the handlers of the events recorded so far, now, and finish what they gathered: for tests."""
     _drain(session)
 
 
-def _drain(session: Session) -> None:
+def handle(session: Session) -> None:
+    """Run the handlers of the events recorded so far; what they gather waits: for long simulations."""
     events: list[Event] = session.info.setdefault(_EVENTS, [])
     handlers = runtime().reactions
     done = 0
@@ -260,6 +262,12 @@ def _drain(session: Session) -> None:
         done += 1
         if done > _MOST_EVENTS:
             raise RuntimeError("Events cause each other without end")
+
+
+def _drain(session: Session) -> None:
+    handle(session)
+    while act_now(session):
+        handle(session)
     write_now(session)
 
 
@@ -267,12 +275,12 @@ def _drain(session: Session) -> None:
 def _mark_savepoint(session: Session, made: SessionTransaction) -> None:
     """What is recorded inside a savepoint goes with it when it is rolled back."""
     if made.nested:
-        marks = {name: len(session.info.get(name, ())) for name in (_EVENTS, WAITING)}
+        marks = {name: len(session.info.get(name, ())) for name in (_EVENTS, WAITING, GATHERED)}
         session.info.setdefault(_MARKS, {})[made] = marks
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_recorded(session: Session, previous: SessionTransaction) -> None:
     marks = session.info.get(_MARKS, {}).pop(previous, {}) if previous.nested else {}
-    for name in (_EVENTS, WAITING):
+    for name in (_EVENTS, WAITING, GATHERED):
         del session.info.get(name, [])[marks.get(name, 0) :]

@@ -23,6 +23,8 @@ from sqlalchemy.orm import (
     make_transient_to_detached,
 )
 
+from hub.infra.gathering import act_now
+
 Values = Mapping[str, Any]
 WAITING = "hub_waiting"
 
@@ -161,9 +163,13 @@ def _write_before_flushing(session: Session, _flushing: UOWTransaction, _rows: o
 
 
 class HubSession(Session):
-    """A session whose waiting rows are sent before a savepoint begins and before it is released."""
+    """A session whose waiting rows are sent before a savepoint begins and before it is released.
+
+    What was gathered before it is done before it too: else its end could take it along.
+    """
 
     def begin_nested(self) -> SessionTransaction:
+        act_now(self)
         write_now(self)
         return super().begin_nested()
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select, text, update
+from sqlalchemy import Select, Table, and_, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from hub.core.ids import new_id
 from hub.infra.crypto import blind_index
+from hub.infra.writes import columns_of
 from hub.messaging.domain import Attempt, MessageState, Receipt
 from hub.messaging.models import DeliveryReceipt, Message, NumberBlock, ReceivedText
 
@@ -108,6 +110,20 @@ def note_delivered(session: Session, receipts: Sequence[Receipt], now: datetime)
 def dedupe_taken(session: Session, key: str) -> bool:
     """Whether a message with this key exists."""
     return session.scalar(select(exists().where(Message.dedupe_key == key))) or False
+
+
+def add_if_new(session: Session, messages: Sequence[Message]) -> set[UUID]:
+    """Insert those of these messages whose dedupe key is not there yet; which those are."""
+    if not messages:
+        return set()
+    table = cast(Table, Message.__table__)
+    added = insert(table).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(table.c.id)
+    ids = set(session.scalars(added, [columns_of(one) for one in messages]))
+    for one in messages:
+        if one.id in ids:
+            make_transient_to_detached(one)
+            session.add(one)
+    return ids
 
 
 def note_receipt(session: Session, receipt: Receipt, message_id: UUID | None, now: datetime) -> bool:

@@ -45,7 +45,6 @@ from hub.messaging.service.sending import (
     asks_by_text,
     fall_back,
     forget_question,
-    send,
     send_all,
     withdraw_waiting,
 )
@@ -217,7 +216,7 @@ def check_in_due(session: Session, event: CheckInAsked, actor: Actor, clock: Clo
         asks=asks_by_text("check_in", event.entry_id), dedupe=f"check_in:{event.entry_id}:{asked_on}:{event.attempt}",
         channel=Channel.EMAIL if event.channel == "email" else None,
     )  # fmt: skip
-    send(session, new, SYSTEM, clock)
+    send_all(session, [new], SYSTEM, clock)
 
 
 # ---------------------------------------------------------------- offers

@@ -15,11 +15,12 @@ from hub.core.permissions import SYSTEM, learner_actor
 from hub.demo.people import SimPerson
 from hub.demo.year.world import World
 from hub.fake_notify.app import create_app, state_of
+from hub.fake_notify.records import Callback, Notification
 from hub.fake_notify.settings import FakeSettings
-from hub.fake_notify.store import Callback, FakeNotify, Notification
+from hub.fake_notify.store import FakeNotify
 from hub.fake_notify.transport import InProcessAdapter
 from hub.infra.config import Settings
-from hub.infra.db import react, transaction
+from hub.infra.db import handle, transaction
 from hub.infra.outbox import Worker
 from hub.infra.sms import notify_sender
 from hub.learners import service as learners
@@ -84,7 +85,7 @@ class Post:
             with transaction(SYSTEM) as session:
                 for text_ in texts:
                     messaging.receive(session, text_, self.world.clock)
-                    react(session)
+                    handle(session)
 
     def _read(self, sent: list[Notification]) -> None:
         """Everybody looks at what came, and some will answer."""

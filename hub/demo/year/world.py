@@ -19,7 +19,7 @@ from hub.demo.borough import Borough
 from hub.demo.parameters import Parameters
 from hub.demo.people import SimPerson
 from hub.infra.calendars import holidays
-from hub.infra.db import react, transaction
+from hub.infra.db import handle, transaction
 from hub.steps.domain import StepKind
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class World:
             with transaction(actor) as session:
                 for act in acts:
                     act(session)
-                    react(session)
+                    handle(session)
         except HubError:
             for act in acts:
                 self._alone(actor, act)

@@ -14,6 +14,7 @@ from hub.core.permissions import Actor
 from hub.infra import audit, outbox
 from hub.infra.crypto import blind_index
 from hub.infra.db import record, runtime
+from hub.infra.gathering import Gathering, gather
 from hub.infra.phones import is_mobile
 from hub.infra.writes import put
 from hub.learners import reads as learners
@@ -38,35 +39,58 @@ from hub.steps.domain import NewStep, StepKind
 KIND = "message"  # of outbox entries
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A message somebody wants written."""
+
+    new: NewMessage
+    actor: Actor
+    clock: Clock
+
+
 def send(session: Session, new: NewMessage, actor: Actor, clock: Clock) -> Message | None:
     """Write a message to a learner and let it go as soon as it may; None when `dedupe` says it is there.
 
     By text where there is a mobile number, else by e-mail; with neither, a person is asked to reach the
     learner. Permission, STOP, the hour and relevance are checked at the moment of sending (`may_go`).
     """
-    if new.dedupe and queries.dedupe_taken(session, new.dedupe):
-        return None
-    return send_all(session, [new], actor, clock)[0]
+    return next(iter(_write(session, [_Asked(new, actor, clock)])), None)
 
 
-def send_all(session: Session, news: Sequence[NewMessage], actor: Actor, clock: Clock) -> list[Message]:
-    """Several messages at once, to learners read once; `dedupe` is not asked. NotFound, and nothing is sent."""
-    with session.no_autoflush:
-        people = learners.people(session, {new.learner_id for new in news})
-    if len(people) < len({new.learner_id for new in news}):
-        raise NotFound("There is no such learner.")
-    messages = [_message(new, people[new.learner_id], actor, clock) for new in news]
-    put(session, *messages)
+def send_all(session: Session, news: Sequence[NewMessage], actor: Actor, clock: Clock) -> None:
+    """As `send`, at the end of this unit of work: together with what else it has to tell, to people read once."""
     for new in news:
-        audit.record(
-            session, actor, "message.written", "learner", new.learner_id, fields=[new.template], clock=clock
-        )
-    for message, new in zip(messages, news, strict=True):
-        if message.state is MessageState.NOT_SENT:
-            unreached(session, message, clock)
-        else:
-            enqueue(session, message, clock, new.not_before)
-    return messages
+        gather(session, _WRITING, _Asked(new, actor, clock))
+
+
+def _write(session: Session, asked: Sequence[_Asked]) -> list[Message]:
+    """The messages that were not there yet. NotFound for a learner nobody knows, and nothing is written."""
+    wanted = {one.new.learner_id for one in asked}
+    with session.no_autoflush:
+        people = learners.people(session, wanted)
+    if len(people) < len(wanted):
+        raise NotFound("There is no such learner.")
+    messages = [_message(one.new, people[one.new.learner_id], one.actor, one.clock) for one in asked]
+    put(session, *(one for one in messages if one.dedupe_key is None))
+    added = queries.add_if_new(session, [one for one in messages if one.dedupe_key is not None])
+    for message, one in zip(messages, asked, strict=True):
+        if message.dedupe_key is None or message.id in added:
+            _follow_up(session, message, one)
+    return [one for one in messages if one.dedupe_key is None or one.id in added]
+
+
+_WRITING = Gathering(Message, _write)
+
+
+def _follow_up(session: Session, message: Message, asked: _Asked) -> None:
+    new, clock = asked.new, asked.clock
+    audit.record(
+        session, asked.actor, "message.written", "learner", new.learner_id, fields=[new.template], clock=clock
+    )
+    if message.state is MessageState.NOT_SENT:
+        unreached(session, message, clock)
+    else:
+        enqueue(session, message, clock, new.not_before)
 
 
 def _message(new: NewMessage, person: Person, actor: Actor, clock: Clock) -> Message:

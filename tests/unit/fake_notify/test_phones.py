@@ -5,8 +5,8 @@ import pytest
 from hub.fake_notify.app import create_app, state_of
 from hub.fake_notify.courier import Courier
 from hub.fake_notify.moods import Mood
+from hub.fake_notify.records import Notification
 from hub.fake_notify.settings import FakeSettings
-from hub.fake_notify.store import Notification
 
 
 @pytest.fixture
