@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import ui
 from hub.accounts import reads as accounts
@@ -38,6 +39,8 @@ def create_app(hub: Runtime | None = None) -> Flask:
     hub = hub or runtime()
     app = Flask("hub", static_folder=None)
     _configure(app, hub)
+    if hub.settings.proxies:  # whose X-Forwarded-For is believed: limits count networks
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hub.settings.proxies, x_proto=0)  # type: ignore[method-assign]
     http.install_request_ids(app)
     app.after_request(_secure)
     ui.init_app(app)
@@ -191,9 +194,10 @@ def _page_was_old(_: CSRFError) -> HubError:
 
 
 def _answer(error: HubError) -> Response:
-    if request.path.startswith("/api/"):
-        return problems.problem(error)
-    return _error_page(error)
+    answer = problems.problem(error) if request.path.startswith("/api/") else _error_page(error)
+    if "retry_after" in error.extra:
+        answer.headers["Retry-After"] = str(error.extra["retry_after"])
+    return answer
 
 
 def _error_page(error: HubError) -> Response:

@@ -29,6 +29,8 @@ from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import db, embedded_postgres, migrations, writes
 from hub.infra.config import Environment, Settings
+from hub.infra import db, embedded_postgres, migrations
+from hub.infra.config import Environment, SecondFactor, Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
 from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys
 
@@ -99,6 +101,7 @@ def settings(tmp_path: Path) -> Settings:
         notify_tokens=(NOTIFY_TOKEN,),
         log_level="WARNING",
         remember_seconds=0,
+        second_factor=SecondFactor.OPTIONAL,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,18 @@ class Environment(StrEnum):
     PRODUCTION = "production"
     DEMO = "demo"
     TEST = "test"
+
+
+class SecondFactor(StrEnum):
+    """Whether staff prove themselves twice: a password, then a code from their phone."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    OFF = "off"
+
+
+Network = tuple[str, IPv4Network | IPv6Network]
+"""A network's name as people know it, and its addresses."""
 
 
 class SettingsFaulty(RuntimeError):
@@ -45,6 +57,15 @@ class Settings:
     pool_size: int = 5
     fast_commits: bool = False
     remember_seconds: int = 5
+    second_factor: SecondFactor = SecondFactor.REQUIRED
+    networks: tuple[Network, ...] = ()
+    proxies: int = 0
+    breached_passwords: Path | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_name: str = "your organisation's account"
+    oidc_second_factor: tuple[str, ...] = ()
 
     @property
     def keys_path(self) -> Path:
@@ -74,6 +95,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             values[name.removeprefix("HUB_").lower()] = reader(text)
         except ValueError as error:
             faults.append(f"{name}: {error}")
+    if values.get("environment") in {Environment.DEMO, Environment.TEST}:
+        values.setdefault("second_factor", SecondFactor.OPTIONAL)
     settings = Settings(**values)  # type: ignore[arg-type]
     faults += _cross_faults(settings)
     if faults:
@@ -93,6 +116,11 @@ def _cross_faults(settings: Settings) -> list[str]:
         faults.append("HUB_ALLOW_DRAMA_NUMBERS is for demonstration and tests, not for production")
     if settings.is_production and settings.is_https and settings.notify_key == LOCAL_NOTIFY_KEY:
         faults.append("HUB_NOTIFY_KEY is needed: the API key of your GOV.UK Notify service")
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
+        faults.append("HUB_OIDC_ISSUER and HUB_OIDC_CLIENT_ID go together")
+    issuer = settings.oidc_issuer
+    if issuer and not issuer.startswith("https://") and not _is_loopback(issuer):
+        faults.append("HUB_OIDC_ISSUER must begin with https:// unless it is on this machine")
     return faults
 
 
@@ -162,6 +190,40 @@ def _environment(text: str) -> Environment:
         raise ValueError("write production, demo or test") from None
 
 
+def _second_factor(text: str) -> SecondFactor:
+    try:
+        return SecondFactor(text)
+    except ValueError:
+        raise ValueError("write required, optional or off") from None
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """`Town Hall=10.1.0.0/16, Mare Street=192.0.2.0/24`."""
+    found = []
+    for part in filter(str.strip, text.split(",")):
+        name, _, addresses = part.strip().rpartition("=")
+        try:
+            found.append((_text(name), ip_network(addresses.strip())))
+        except ValueError:
+            raise ValueError("write names and networks such as Town Hall=10.1.0.0/16") from None
+    return tuple(found)
+
+
+def _proxies(text: str) -> int:
+    if text not in {"0", "1", "2", "3"}:
+        raise ValueError("write how many proxies stand before the hub, 0 to 3")
+    return int(text)
+
+
+def _optional(reader: Callable[[str], object]) -> Callable[[str], object]:
+    """Nothing after the equals sign is the same as no setting."""
+    return lambda text: reader(text) if text.strip() else None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 _FOR_OTHERS = {"HUB_TEST_BROWSER"}
 _READERS: dict[str, Callable[[str], object]] = {
     "environment": _environment,
@@ -184,4 +246,13 @@ _READERS: dict[str, Callable[[str], object]] = {
     "pool_size": _pool,
     "fast_commits": _flag,
     "remember_seconds": _seconds,
+    "second_factor": _second_factor,
+    "networks": _networks,
+    "proxies": _proxies,
+    "breached_passwords": _optional(lambda text: Path(_text(text))),
+    "oidc_issuer": _optional(_url),
+    "oidc_client_id": _optional(_text),
+    "oidc_client_secret": _optional(_text),
+    "oidc_name": _text,
+    "oidc_second_factor": _words,
 }

@@ -22,6 +22,7 @@ class ProblemSchema(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.String())
     reference = fields.String(metadata={"description": "already_referred: the open referral's reference"})
     referral_id = fields.String(metadata={"description": "already_referred: the open referral's id"})
+    retry_after = fields.Integer(metadata={"description": "too_many_requests: seconds to wait"})
     current_version = fields.Integer(metadata={"description": "stale: the version that is there now"})
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from hub.core.clock import FixedClock
 from hub.infra import db, embedded_postgres
-from hub.infra.config import Environment, Settings
+from hub.infra.config import Environment, SecondFactor, Settings
 from hub.wiring import DELIVERIES, REACTIONS
 from tests.conftest import NOTIFY_TOKEN, NOW, TEST_KEYRING
 from tests.journeys.borough import Borough
@@ -35,6 +35,7 @@ def served(
         allow_drama_numbers=True,
         notify_tokens=(NOTIFY_TOKEN,),
         log_level="WARNING",
+        second_factor=SecondFactor.OPTIONAL,
     )
     clock = FixedClock(NOW)
     made = Borough.start(

@@ -1,19 +1,26 @@
-"""Keeping passwords: Argon2 hashes, equal time for known and unknown addresses."""
+"""Keeping passwords: Argon2 hashes, equal time for known and unknown addresses, none that is guessed first."""
 
 import secrets
+import tomllib
 from functools import cache
+from hashlib import sha1
+from importlib import resources
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from hub.accounts.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from hub.accounts.domain.passwords import PersonalWords, fall_apart
 from hub.core.errors import RuleBroken
 from hub.core.ids import new_secret
+from hub.infra.db import runtime
 
 _WORDS = (
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven",
     "inlet", "jetty", "kite", "larch", "maple", "nectar", "olive", "pebble",
 )  # fmt: skip
+_SHA1_DIGITS = 40
 
 
 @cache
@@ -32,22 +39,72 @@ def hashed(password: str) -> str:
     return _hasher().hash(password)
 
 
-def good_password(password: str) -> str:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise RuleBroken(
-            f"Use at least {SHORTEST_PASSWORD} characters.", field="password", code="password_weak"
-        )
-    return password
-
-
-def invent_password() -> str:
-    """Four words and a number: easy to type from a note, 10^6 times 16^4 ways; to be changed at once."""
-    return "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(10**6):06d}"
-
-
 def verify(password_hash: str, password: str) -> bool:
     """Whether the password is the one that was kept; takes about 50 ms."""
     try:
         return _hasher().verify(password_hash, password[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def good_password(password: str, *about: str) -> str:
+    """The password, if it is long enough and not among the first that somebody guesses who knows `about` (name,
+    e-mail address, organisation). No rule asks for capitals or signs. RuleBroken on `password` says what is wrong.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise _weak(f"Use at least {SHORTEST_PASSWORD} characters.", "password_weak")
+    if len(password) > LONGEST_PASSWORD:
+        raise _weak(f"Use at most {LONGEST_PASSWORD} characters.", "password_long")
+    found = fall_apart(password, _listed(), PersonalWords((*about, runtime().settings.hub_name)))
+    if found.is_personal:
+        raise _weak(
+            "Do not build your password on your name, email address or organisation: these are tried first.",
+            "password_personal",
+        )
+    if found.is_common or _is_breached(password):
+        raise _weak(
+            "This password is one of those that are tried first. Use three or four words that do not belong together.",
+            "password_common",
+        )
+    return password
+
+
+def _weak(words: str, code: str) -> RuleBroken:
+    return RuleBroken(words, field="password", code=code)
+
+
+@cache
+def _listed() -> frozenset[str]:
+    text = resources.files("hub.accounts").joinpath("data/common_passwords.toml").read_text(encoding="utf-8")
+    return frozenset(word for theme in tomllib.loads(text)["words"].values() for word in theme.split())
+
+
+def _is_breached(password: str) -> bool:
+    """Whether the hub's own file of breached passwords has it; without a file nothing is."""
+    path = runtime().settings.breached_passwords
+    return path is not None and in_breached_file(path, password)
+
+
+def in_breached_file(path: Path, password: str) -> bool:
+    """Search a sorted file of SHA-1 hashes, a line `HASH` or `HASH:COUNT`, by halving: 30 reads in 40 GB."""
+    wanted = sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    with path.open("rb") as file:
+        low, high = 0, path.stat().st_size
+        while low < high:
+            middle = (low + high) // 2
+            file.seek(middle)
+            if middle:
+                file.readline()  # the rest of a line that began before
+            if file.tell() >= high or not (line := file.readline()):
+                high = middle
+                continue
+            found = line[:_SHA1_DIGITS].upper()
+            if found == wanted:
+                return True
+            low, high = (file.tell(), high) if found < wanted else (low, middle)
+    return False
+
+
+def invent_password() -> str:
+    """Four words and a number: easy to type from a note, 10^6 times 16^4 ways; to be changed at once."""
+    return "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(10**6):06d}"
