@@ -8,6 +8,9 @@ JOBS: name -> when it runs (London time, never 01:00 to 01:59) and what it does.
 
 from collections.abc import Mapping, Sequence
 
+from hub.accounts import domain as account_events
+from hub.accounts import jobs as account_jobs
+from hub.accounts.service import notices as account_notices
 from hub.assessment import domain as assessment_events
 from hub.assessment import reactions as assessment
 from hub.consent import domain as consent_events
@@ -15,7 +18,7 @@ from hub.consent import reactions as consent
 from hub.core.events import Event
 from hub.desk import jobs as desk_jobs
 from hub.eligibility import reactions as eligibility
-from hub.infra import idempotency
+from hub.infra import idempotency, limits
 from hub.infra.db import Handler
 from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
@@ -99,6 +102,8 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     message_events.ReplyReceived: [messaging.replied, waitlist.replied, matching.replied],
     message_events.LearnerStopped: [waitlist.learner_stopped, matching.learner_stopped],
     step_events.DigestDue: [messaging.digest_due],
+    account_events.AccountClosed: [referrals.account_closed],
+    account_events.AccountOpened: [referrals.account_opened],
 }
 
 DELIVERIES: Mapping[str, Delivery] = {
@@ -111,6 +116,7 @@ DELIVERIES: Mapping[str, Delivery] = {
     ),
     "referral_closed": Delivery(gate=telling.may_go, render=telling.render, settle=telling.settle),
     "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
+    **account_notices.DELIVERIES,
 }
 
 JOBS: Sequence[Job] = (
@@ -127,6 +133,8 @@ JOBS: Sequence[Job] = (
     Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),
     Job("steps.chase", at(8, 0), step_jobs.chase),
     Job("idempotency.forget", at(3, 10), idempotency.forget_old),
+    Job("accounts.forget", at(3, 15), account_jobs.forget),
+    Job("limits.forget", every(minutes=60), limits.forget_old),
     Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
     Job("desk.forget_searches", at(3, 40), desk_jobs.forget_searches),
     Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),

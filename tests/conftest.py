@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from hub.accounts import service as accounts_service
 from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
+from hub.accounts.domain.places import Where
 from hub.accounts.models import Organisation, UserAccount
 from hub.accounts.reads import actor_of_user
 from hub.core.clock import FixedClock
@@ -238,7 +239,7 @@ def as_role(app: Flask, session: Session, person, clock: FixedClock) -> Callable
 
 def put_session(client: FlaskClient, session: Session, actor: Actor, clock: FixedClock) -> None:
     assert actor.id is not None
-    token = accounts_service.new_session(session, actor.id, "test", clock)
+    token = accounts_service.new_session(session, actor.id, Where("test"), clock)
     session.flush()
     with client.session_transaction() as cookie:
         cookie["_user_id"], cookie["_fresh"] = token, True

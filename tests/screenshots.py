@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 
 from hub.accounts import service as accounts_service
+from hub.accounts.domain.places import Where
 from hub.accounts.models import UserAccount
 from hub.app import create_app
 from hub.core.clock import FixedClock, london_time
@@ -85,7 +86,7 @@ class Album:
             user = session.query(UserAccount).filter_by(email=email).first()
             if user is None:
                 return None
-            token = accounts_service.new_session(session, user.id, "screenshots", runtime().clock)
+            token = accounts_service.new_session(session, user.id, Where("screenshots"), runtime().clock)
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         made = self.context()
         cookie = signer.dumps({"_user_id": token, "_fresh": True})

@@ -1,15 +1,26 @@
 """Selects of the accounts slice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.domain import OrganisationKind
-from hub.accounts.models import ApiKey, Organisation, SharingAgreement, UserAccount, UserSession
+from hub.accounts.models import (
+    ApiKey,
+    Invitation,
+    Organisation,
+    PasswordReset,
+    RecoveryCode,
+    SecondFactor,
+    SharingAgreement,
+    SignInStart,
+    UserAccount,
+    UserSession,
+)
 from hub.core.permissions import Role
 from hub.infra.writes import REFERENCE
 
@@ -103,3 +114,132 @@ def agreements_in_force(
         SharingAgreement.ended_at.is_(None),
     )
     return session.scalars(found).all()
+
+
+def second_factor(session: Session, user_id: UUID, *, lock: bool = False) -> SecondFactor | None:
+    """The person's second proof, also one that is still being set up."""
+    found = select(SecondFactor).where(SecondFactor.user_account_id == user_id)
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(found)
+
+
+def factors_of(session: Session, user_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Since when the second proof of these people is on; who has none is missing."""
+    found = select(SecondFactor.user_account_id, SecondFactor.confirmed_at).where(
+        SecondFactor.user_account_id.in_(user_ids), SecondFactor.confirmed_at.is_not(None)
+    )
+    return {user_id: since for user_id, since in session.execute(found) if since is not None}
+
+
+def recovery_code(session: Session, user_id: UUID, code_hash: bytes) -> RecoveryCode | None:
+    """The person's code, locked, if it was not used."""
+    found = select(RecoveryCode).where(
+        RecoveryCode.user_account_id == user_id,
+        RecoveryCode.code_hash == code_hash,
+        RecoveryCode.used_at.is_(None),
+    )
+    return session.scalar(found.with_for_update())
+
+
+def recovery_codes_left(session: Session, user_id: UUID) -> int:
+    found = select(func.count()).where(
+        RecoveryCode.user_account_id == user_id, RecoveryCode.used_at.is_(None)
+    )
+    return session.scalar(found) or 0
+
+
+def delete_recovery_codes(session: Session, user_id: UUID) -> None:
+    session.execute(delete(RecoveryCode).where(RecoveryCode.user_account_id == user_id))
+
+
+def live_start(session: Session, token_hash: bytes, now: datetime) -> tuple[SignInStart, UserAccount] | None:
+    """A begun sign-in that waits for its code, and its person, locked against a second try at the same moment."""
+    found = (
+        select(SignInStart, UserAccount)
+        .join(UserAccount, UserAccount.id == SignInStart.user_account_id)
+        .join(Organisation, Organisation.id == UserAccount.organisation_id)
+        .where(
+            SignInStart.token_hash == token_hash,
+            SignInStart.ended_at.is_(None),
+            SignInStart.expires_at > now,
+            UserAccount.is_active,
+            Organisation.is_active,
+        )
+        .with_for_update(of=SignInStart)
+    )
+    row = session.execute(found).first()
+    return None if row is None else (row[0], row[1])
+
+
+def invitation_by_hash(session: Session, token_hash: bytes) -> Invitation | None:
+    return session.scalar(select(Invitation).where(Invitation.token_hash == token_hash).with_for_update())
+
+
+def open_invitation(session: Session, email: str) -> Invitation | None:
+    found = select(Invitation).where(
+        Invitation.email == email, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+    )
+    return session.scalar(found.with_for_update())
+
+
+def open_invitations(session: Session, organisation_id: UUID) -> Sequence[Invitation]:
+    """Invitations that nobody has accepted or withdrawn, newest first; also those that have run out."""
+    found = select(Invitation).where(
+        Invitation.organisation_id == organisation_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+    )
+    return session.scalars(found.order_by(Invitation.created_at.desc())).all()
+
+
+def reset_by_hash(session: Session, token_hash: bytes) -> PasswordReset | None:
+    return session.scalar(
+        select(PasswordReset).where(PasswordReset.token_hash == token_hash).with_for_update()
+    )
+
+
+def open_resets(session: Session, user_id: UUID) -> Sequence[PasswordReset]:
+    found = select(PasswordReset).where(
+        PasswordReset.user_account_id == user_id, PasswordReset.used_at.is_(None)
+    )
+    return session.scalars(found).all()
+
+
+def user_by_subject(session: Session, subject: str) -> UserAccount | None:
+    """The person that the identity provider knows under this subject."""
+    return session.scalar(select(UserAccount).where(UserAccount.sign_on_subject == subject).with_for_update())
+
+
+def all_users(session: Session) -> Sequence[tuple[UserAccount, Organisation]]:
+    """Everybody who has an account, by organisation and name."""
+    found = (
+        select(UserAccount, Organisation)
+        .join(Organisation, Organisation.id == UserAccount.organisation_id)
+        .order_by(Organisation.name, UserAccount.name)
+    )
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def api_keys_of(session: Session, organisation_id: UUID) -> Sequence[ApiKey]:
+    found = select(ApiKey).where(ApiKey.organisation_id == organisation_id, ApiKey.revoked_at.is_(None))
+    return session.scalars(found.order_by(ApiKey.created_at)).all()
+
+
+def forget_before(session: Session, moment: datetime) -> int:
+    """Delete begun sign-ins, links and sign-ins that ended before: they are of no more use; how many."""
+    gone = 0
+    for table in (SignInStart, PasswordReset, UserSession):
+        done = session.execute(delete(table).where(table.expires_at < moment))
+        gone += int(done.rowcount)  # type: ignore[attr-defined]
+    return gone
+
+
+def session_counts(session: Session, now: datetime) -> dict[UUID, int]:
+    """How many live sign-ins each person has."""
+    found = (
+        select(UserSession.user_account_id, func.count())
+        .where(UserSession.revoked_at.is_(None), UserSession.expires_at > now)
+        .group_by(UserSession.user_account_id)
+    )
+    return {row[0]: row[1] for row in session.execute(found)}

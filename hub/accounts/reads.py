@@ -1,13 +1,14 @@
 """What other slices may know of organisations and people."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.accounts import queries
-from hub.accounts.domain import KIND_LABELS, OrganisationKind
+from hub.accounts.domain import KIND_LABELS, SILENT_AFTER, OrganisationKind
+from hub.accounts.domain.codes import FactorView
 from hub.accounts.models import Organisation, UserAccount
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
@@ -38,6 +39,9 @@ class UserView:
     role: Role
     organisation_id: UUID
     is_active: bool
+    is_lead: bool
+    wants_digest: bool
+    last_sign_in_at: datetime | None
 
 
 def organisation(session: Session, organisation_id: UUID) -> OrganisationView:
@@ -88,6 +92,38 @@ def users_of(session: Session, organisation_id: UUID, role: Role | None = None) 
     return [_user(row) for row in queries.users_of(session, organisation_id, role)]
 
 
+def second_factor(session: Session, user_id: UUID) -> FactorView:
+    """Whether the person has a second proof, and how many recovery codes are left."""
+    row = queries.second_factor(session, user_id)
+    since = row.confirmed_at if row is not None else None
+    return FactorView(since is not None, since, queries.recovery_codes_left(session, user_id) if since else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One person on the hub's list of everybody who can sign in."""
+
+    user: UserView
+    organisation: str
+    second_factor_since: datetime | None
+    sessions: int
+    is_silent: bool
+
+
+def people(session: Session, now: datetime) -> list[PersonLine]:
+    """Everybody, by organisation and name: who is signed in, who has a second proof, who was not here for 90 days."""
+    rows = queries.all_users(session)
+    since = queries.factors_of(session, [user.id for user, _ in rows])
+    open_ = queries.session_counts(session, now)
+    return [
+        PersonLine(
+            _user(user), home.name, since.get(user.id), open_.get(user.id, 0),
+            user.is_active and now - (user.last_sign_in_at or user.created_at) > SILENT_AFTER,
+        )
+        for user, home in rows
+    ]  # fmt: skip
+
+
 def actor_for(session: Session, user_id: UUID) -> Actor:
     """The actor that a person is: for commands and simulations."""
     row = session.get(UserAccount, user_id)
@@ -113,4 +149,7 @@ def _organisation(row: Organisation) -> OrganisationView:
 
 
 def _user(row: UserAccount) -> UserView:
-    return UserView(row.id, row.name, row.email, row.role, row.organisation_id, row.is_active)
+    return UserView(
+        row.id, row.name, row.email, row.role, row.organisation_id, row.is_active, row.is_lead, row.wants_digest,
+        row.last_sign_in_at,
+    )  # fmt: skip

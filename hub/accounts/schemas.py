@@ -6,7 +6,7 @@ from marshmallow import Schema, post_load
 
 from hub.accounts.domain import LONGEST_PASSWORD, NewOrganisation, OrganisationKind
 from hub.core.permissions import Role
-from hub.ui.fields import Choice, Date, Email, Name, Phone, Text
+from hub.ui.fields import Choice, Date, Email, Name, Phone, Text, YesNo
 
 
 class SignInSchema(Schema):
@@ -20,6 +20,42 @@ class PasswordSchema(Schema):
     password = Text(LONGEST_PASSWORD, "a new password", required=True)
 
 
+class CodeSchema(Schema):
+    code = Text(40, "the code", required=True)
+
+
+class ProofSchema(Schema):
+    password = Text(LONGEST_PASSWORD, "your password", required=True)
+    code = Text(40, "the code", load_default=None)
+    next = Text(500, load_default=None)
+
+
+class ForgottenSchema(Schema):
+    email = Email("your email address", required=True)
+
+
+class NewPasswordSchema(Schema):
+    password = Text(LONGEST_PASSWORD, "a new password", required=True)
+
+
+class JoinSchema(Schema):
+    name = Name("your name", required=True)
+    password = Text(LONGEST_PASSWORD, "a password", required=True)
+
+
+class DigestSchema(Schema):
+    digest = YesNo("whether you want the e-mail", load_default=False)
+
+
+class InvitationSchema(Schema):
+    email = Email("the email address", required=True)
+    role = Choice(Role, "the role", required=True)
+
+
+class ReasonSchema(Schema):
+    reason = Text(300, "how you made sure who asks", required=True)
+
+
 class OrganisationSchema(Schema):
     slug = Text(40, "a short name", required=True)
     name = Text(120, "the name", required=True)
@@ -30,12 +66,6 @@ class OrganisationSchema(Schema):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> NewOrganisation:
         return NewOrganisation(**data)
-
-
-class PersonSchema(Schema):
-    name = Name("the name", required=True)
-    email = Email("the email address", required=True)
-    role = Choice(Role, "the role", required=True)
 
 
 class KeySchema(Schema):

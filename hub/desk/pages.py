@@ -61,6 +61,7 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.ON_HOLD_TO_REVIEW: ("referrals.one", "referral_id"),
     K.ADVISER_TO_SEE: ("referrals.one", "referral_id"),
     K.ROUND_TO_RUN: ("matching.rounds", None),
+    K.CASELOAD_WITHOUT_PERSON: ("accounts.organisation", "organisation_id"),
 }
 
 

@@ -172,5 +172,7 @@ def network() -> str:
 def forget_old(clock: Clock) -> int:
     """Job: delete the counts of spans that are over; how many."""
     with transaction(SYSTEM) as session:
-        gone = session.execute(delete(RateCount).where(RateCount.ends_at < clock.now() - timedelta(minutes=5)))
+        gone = session.execute(
+            delete(RateCount).where(RateCount.ends_at < clock.now() - timedelta(minutes=5))
+        )
         return int(gone.rowcount)  # type: ignore[attr-defined]

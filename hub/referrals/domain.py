@@ -39,6 +39,7 @@ class Move(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     RELAY = "relay"
+    HAND_OVER = "hand_over"
 
 
 class Outcome(StrEnum):
@@ -153,6 +154,7 @@ MOVE_LABELS: Mapping[Move, str] = {
     Move.CLOSE: "Closed",
     Move.REOPEN: "Opened again",
     Move.RELAY: "The referrer asked to withdraw; passed on",
+    Move.HAND_OVER: "Handed over at the referrer",
 }
 
 
@@ -179,7 +181,7 @@ def next_state(
     `before` (the state it was closed in) to reopen.
     Raises Conflict `not_possible_now` when the machine has no such move.
     """
-    if move in {Move.HOLD, Move.RELEASE} and state in OPEN_STATES:
+    if move in {Move.HOLD, Move.RELEASE, Move.HAND_OVER} and state in OPEN_STATES:
         return state
     if move is Move.CLOSE and outcome is not None and state in _ENDS.get(outcome, OPEN_STATES):
         return S.CLOSED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
@@ -173,6 +173,45 @@ def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fal
     if draft is None:
         raise NotFound
     return draft
+
+
+def caseload_of(session: Session, user_id: UUID) -> Sequence[Referral]:
+    """The open referrals that this person follows, locked, the earliest first."""
+    found = select(Referral).where(Referral.worker_id == user_id, Referral.state != ReferralState.CLOSED)
+    return session.scalars(found.order_by(Referral.submitted_at, Referral.id).with_for_update()).all()
+
+
+def caseload_counts(session: Session, user_ids: Collection[UUID]) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """How many (open referrals, unfinished drafts) each person has."""
+    open_ = (
+        select(Referral.worker_id, func.count())
+        .where(Referral.worker_id.in_(user_ids), Referral.state != ReferralState.CLOSED)
+        .group_by(Referral.worker_id)
+    )
+    drafts = (
+        select(ReferralDraft.user_id, func.count())
+        .where(ReferralDraft.user_id.in_(user_ids), ReferralDraft.referral_id.is_(None))
+        .group_by(ReferralDraft.user_id)
+    )
+    return (
+        {row[0]: row[1] for row in session.execute(open_) if row[0] is not None},
+        {row[0]: row[1] for row in session.execute(drafts)},
+    )
+
+
+def open_count(session: Session, organisation_id: UUID) -> int:
+    """How many open referrals an organisation has."""
+    found = select(func.count()).where(
+        Referral.organisation_id == organisation_id, Referral.state != ReferralState.CLOSED
+    )
+    return session.scalar(found) or 0
+
+
+def move_drafts(session: Session, from_id: UUID, to_id: UUID) -> None:
+    """Give unfinished drafts and files that were not taken in to another person."""
+    mine = update(ReferralDraft).where(ReferralDraft.user_id == from_id, ReferralDraft.referral_id.is_(None))
+    session.execute(mine.values(user_id=to_id))
+    session.execute(update(ReferralFile).where(ReferralFile.user_id == from_id).values(user_id=to_id))
 
 
 def drafts_of(session: Session, actor: Actor) -> Sequence[ReferralDraft]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain import AccountClosed, AccountOpened
 from hub.assessment.domain import AppointmentBooked, AppointmentMissed, AssessmentCompleted
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
@@ -27,6 +28,7 @@ from hub.referrals.domain import (
 from hub.referrals.models import Referral
 from hub.referrals.service import hold
 from hub.referrals.service.closing import end
+from hub.referrals.service.handover import someone_came, someone_left
 from hub.referrals.service.moves import Doing, move, open_review
 from hub.referrals.service.telling import tell_referrer
 from hub.steps import service as steps
@@ -184,3 +186,13 @@ def _repoint(session: Session, source_record_ids: tuple[UUID, ...], learner_id: 
 
 def _case(session: Session, case_id: UUID | None) -> Referral | None:
     return queries.locked_case(session, case_id) if case_id is not None else None
+
+
+def account_closed(session: Session, event: AccountClosed, actor: Actor, clock: Clock) -> None:
+    """Nobody's referrals wait behind an account that nobody opens."""
+    someone_left(session, event.user_id, event.organisation_id, clock)
+
+
+def account_opened(session: Session, event: AccountOpened, actor: Actor, clock: Clock) -> None:
+    """Somebody is there again."""
+    someone_came(session, event.user_id, event.organisation_id, clock)

@@ -225,6 +225,21 @@ def _needs(data: Mapping[str, Any]) -> NewNeeds:
 # ---------------------------------------------------------------- what is done with a referral
 
 
+class SuccessorSchema(_Strict):
+    """Who takes over: a person's id, or `colleagues` for all of them together."""
+
+    successor = Text(40, "who takes over", load_default=None)
+
+
+class ColleagueSchema(_Strict):
+    """The one colleague who takes over."""
+
+    successor = fields.UUID(
+        required=True,
+        error_messages=dict.fromkeys(("required", "null", "invalid_uuid"), "Choose a colleague"),
+    )
+
+
 class WithdrawSchema(_Strict):
     """Taking a referral back; `by` says whose wish it is."""
 

@@ -34,6 +34,7 @@ class StepKind(StrEnum):
     STOP_TO_HANDLE = "stop_to_handle"
     ADVISER_TO_SEE = "adviser_to_see"
     ROUND_TO_RUN = "round_to_run"
+    CASELOAD_WITHOUT_PERSON = "caseload_without_person"
 
 
 class StepState(StrEnum):
@@ -62,6 +63,10 @@ TITLES = {
     StepKind.STOP_TO_HANDLE: ("A learner sent STOP: ask what they want", "Open"),
     StepKind.ADVISER_TO_SEE: ("An adviser sees a learner aged 16 to 18", "Open"),
     StepKind.ROUND_TO_RUN: ("Run a matching round", "Preview"),
+    StepKind.CASELOAD_WITHOUT_PERSON: (
+        "Nobody is left at an organisation that has open referrals: find somebody",
+        "Open",
+    ),
 }
 """Title, and the verb on its button."""
 

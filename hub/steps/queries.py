@@ -33,6 +33,21 @@ def learner_steps(session: Session, learner_ids: Iterable[UUID]) -> Sequence[Ste
     return session.scalars(found.order_by(Step.due_on, Step.id)).all()
 
 
+def steps_of_person(session: Session, user_id: UUID) -> Sequence[Step]:
+    """The open steps that are this person's own, locked."""
+    return session.scalars(select(Step).where(OPEN, Step.user_account_id == user_id).with_for_update()).all()
+
+
+def counts_by_person(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many open steps are each person's own."""
+    found = (
+        select(Step.user_account_id, func.count())
+        .where(OPEN, Step.user_account_id.in_(list(user_ids)))
+        .group_by(Step.user_account_id)
+    )
+    return {user_id: count for user_id, count in session.execute(found) if user_id is not None}
+
+
 def held_by(actor: Actor) -> Select[Step]:
     """Open steps that this person may act on: their own, and those of their role.
 

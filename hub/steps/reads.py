@@ -92,6 +92,11 @@ def learner_steps(session: Session, learner_ids: Iterable[UUID], today: date) ->
     return [_view(session, row, today) for row in queries.learner_steps(session, learner_ids)]
 
 
+def counts_by_person(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many open steps are each person's own."""
+    return queries.counts_by_person(session, user_ids)
+
+
 def counts_by_kind(session: Session, today: date) -> dict[StepKind, tuple[int, int]]:
     """(open, overdue) by kind over the whole hub."""
     return {kind: (count, late) for kind, count, late in queries.counts_by_kind(session, today)}

@@ -1,6 +1,6 @@
 """Opening, moving and closing steps, and chasing those that are late."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -82,6 +82,22 @@ def close_steps(session: Session, subject_ids: Iterable[UUID], clock: Clock, out
     """Close all open steps about these subjects."""
     for row in queries.open_steps(session, subject_ids):
         row.state, row.closed_at, row.outcome = StepState.CLOSED, clock.now(), outcome
+
+
+def hand_over(session: Session, user_id: UUID, to: Mapping[Role, Owner]) -> int:
+    """Give all open steps of a person to the new owner for their role; what is due stays due. Returns how many."""
+    rows = queries.steps_of_person(session, user_id)
+    for row in rows:
+        owner = to[row.role]
+        row.organisation_id, row.role, row.user_account_id = owner.organisation_id, owner.role, owner.user_id
+    return len(rows)
+
+
+def give(session: Session, kind: StepKind, subject_id: UUID, owner: Owner) -> None:
+    """Give the open step of this kind to another owner, if there is one; its due date stays."""
+    row = queries.open_step(session, kind, subject_id)
+    if row is not None:
+        row.organisation_id, row.role, row.user_account_id = owner.organisation_id, owner.role, owner.user_id
 
 
 def move_learner(session: Session, subject_ids: Iterable[UUID], learner_id: UUID) -> None:

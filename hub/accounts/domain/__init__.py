@@ -5,12 +5,19 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from hub.core.events import Event
 from hub.core.permissions import Role
 
 IDLE_LIMIT = timedelta(hours=4)
 SESSION_LIMIT = timedelta(hours=14)
 MOST_FAILURES = 10
 LOCKED_FOR = timedelta(minutes=15)
+INVITATION_LIMIT = timedelta(days=7)
+RESET_LIMIT = timedelta(hours=1)
+PROOF_LIMIT = timedelta(minutes=10)
+"""How long after password and code a person may change what protects the account."""
+SILENT_AFTER = timedelta(days=90)
+"""Without a sign-in for so long an account is shown as unused."""
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
 
@@ -48,6 +55,10 @@ ROLES_IN = {
 _REFERRERS_ONLY = frozenset({Role.REFERRER})
 
 
+ONLY_ADMIN_GIVES = frozenset({Role.ADMIN, Role.AUDITOR, Role.DATA_PROTECTION})
+"""Roles that see what others must not: a hub manager cannot hand them out."""
+
+
 def roles_in(kind: OrganisationKind) -> frozenset[Role]:
     """The roles that a person of such an organisation may hold: only the hub's people act for the hub."""
     return ROLES_IN.get(kind, _REFERRERS_ONLY)
@@ -80,3 +91,28 @@ class NewAgreement:
     fields: tuple[str, ...]
     starts_on: date
     ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """Who is asked to join, where, as what."""
+
+    email: str
+    organisation_id: UUID
+    role: Role
+
+
+@dataclass(frozen=True)
+class AccountOpened(Event):
+    """A person can sign in for an organisation: new, or open again."""
+
+    user_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class AccountClosed(Event):
+    """A person signs in no more: what was theirs must reach somebody else."""
+
+    user_id: UUID
+    organisation_id: UUID

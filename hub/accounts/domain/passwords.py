@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 LEAST_PIECES = 3
 """Different listed words that make a password long enough to guess: with 500 words, 10^8 tries behind Argon2."""
 LEAST_OWN = 5
 """Characters that no guess covers."""
 LONGEST_PIECE = 32
-_LEET = str.maketrans({"@": "a", "4": "a", "3": "e", "1": "i", "!": "i", "0": "o", "$": "s", "5": "s", "7": "t", "8": "b"})  # fmt: skip
+_LEET = str.maketrans("@431!0$578", "aaeiiosstb")
 _ROWS = (
     "1234567890",
     "qwertyuiop",
@@ -113,7 +114,7 @@ def _is_run(piece: str) -> bool:
     """One character again and again, or neighbours up or down: aaa, abcd, 4321."""
     if len(piece) < _SHORTEST_RUN:
         return False
-    gaps = {ord(after) - ord(before) for before, after in zip(piece, piece[1:], strict=False)}
+    gaps = {ord(after) - ord(before) for before, after in pairwise(piece)}
     return len(gaps) == 1 and gaps <= {-1, 0, 1}
 
 

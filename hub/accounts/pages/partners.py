@@ -6,13 +6,13 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.accounts import queries, reads, service
-from hub.accounts.domain import KIND_LABELS, NewAgreement, NewUser, roles_in
-from hub.accounts.pages.edge import blueprint
+from hub.accounts.domain import KIND_LABELS, NewAgreement
+from hub.accounts.pages.edge import blueprint, proved
+from hub.accounts.pages.people import invitations_shown
 from hub.accounts.schemas import (
     AgreementSchema,
     KeySchema,
     OrganisationSchema,
-    PersonSchema,
 )
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import ROLE_LABELS, Role
@@ -54,57 +54,29 @@ def add_organisation() -> ResponseReturnValue:
 @allow(Role.HUB_MANAGER, Role.ADMIN)
 def organisation(organisation_id: UUID) -> ResponseReturnValue:
     """One partner: its people, and the agreement to share with it."""
-    return _organisation(organisation_id, blank_form(), blank_form())
+    return _organisation(organisation_id, blank_form())
 
 
-def _organisation(organisation_id: UUID, form: Form, agreement_form: Form, told: str | None = None) -> str:
+def _organisation(organisation_id: UUID, form: Form, told: str | None = None) -> str:
     with transaction() as session:
         found = reads.organisation(session, organisation_id)
         return render_template(
             "accounts/organisation.html",
             organisation=found,
             people=reads.users_of(session, organisation_id),
+            keys=queries.api_keys_of(session, organisation_id),
             agreements=queries.agreements_of(session, organisation_id),
             names={row.id: row.name for row in reads.organisations(session)},
-            roles=[(role.value, ROLE_LABELS[role]) for role in sorted(roles_in(found.kind))],
             role_labels=ROLE_LABELS,
-            form=form if form.errors or not agreement_form.errors else agreement_form,
-            person_form=form,
-            agreement_form=agreement_form,
+            form=form,
             told=told,
-            today=runtime().clock.today(),
+            now=runtime().clock.now(),
+            **invitations_shown(session, found),
         )
 
 
-@blueprint.post("/organisations/<uuid:organisation_id>/people")
-@allow(Role.HUB_MANAGER, Role.ADMIN)
-def add_person(organisation_id: UUID) -> ResponseReturnValue:
-    """Add a person; the first password is shown once, to be handed over and changed."""
-    form = read_form(PersonSchema, request.form)
-    told = None
-    if form.ok:
-        password = service.invent_password()
-        new = NewUser(form.data["email"], form.data["name"], organisation_id, form.data["role"])
-        try:
-            with transaction() as session:
-                service.create_user(session, new, password, current_actor(), runtime().clock)
-            told = f"{new.email} can now sign in with the password {password} and should change it at once."
-        except (RuleBroken, Conflict) as error:
-            form.fail_with(error)
-    page = _organisation(organisation_id, form if form.errors else blank_form(), blank_form(), told)
-    return page, 422 if form.errors else 200
-
-
-@blueprint.post("/organisations/<uuid:organisation_id>/people/<uuid:user_id>/<any(open, close):verb>")
-@allow(Role.HUB_MANAGER, Role.ADMIN)
-def open_or_close_person(organisation_id: UUID, user_id: UUID, verb: str) -> ResponseReturnValue:
-    with transaction() as session:
-        service.set_active(session, user_id, verb == "open", current_actor(), runtime().clock)
-    flash.success("The account is open again." if verb == "open" else "The account is closed.")
-    return redirect(url_for("accounts.organisation", organisation_id=organisation_id))
-
-
 @blueprint.post("/organisations/<uuid:organisation_id>/keys")
+@proved("accounts.organisation")
 @allow(Role.HUB_MANAGER, Role.ADMIN)
 def add_key(organisation_id: UUID) -> ResponseReturnValue:
     """A new API key, shown once."""
@@ -119,8 +91,18 @@ def add_key(organisation_id: UUID) -> ResponseReturnValue:
             told = f"The new API key is {key}. It is shown only now: copy it to where it is needed."
         except RuleBroken as error:
             form.fail_with(error)
-    page = _organisation(organisation_id, form if form.errors else blank_form(), blank_form(), told)
+    page = _organisation(organisation_id, form, told)
     return page, 422 if form.errors else 200
+
+
+@blueprint.post("/organisations/<uuid:organisation_id>/keys/<uuid:key_id>/revoke")
+@allow(Role.HUB_MANAGER, Role.ADMIN)
+def revoke_key(organisation_id: UUID, key_id: UUID) -> ResponseReturnValue:
+    """End an API key at once."""
+    with transaction() as session:
+        service.revoke_key(session, key_id, current_actor(), runtime().clock)
+    flash.success("The key has ended.")
+    return redirect(url_for("accounts.organisation", organisation_id=organisation_id))
 
 
 @blueprint.post("/organisations/<uuid:organisation_id>/agreements")
@@ -138,7 +120,7 @@ def add_agreement(organisation_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("accounts.organisation", organisation_id=organisation_id))
         except RuleBroken as error:
             form.fail_with(error)
-    return _organisation(organisation_id, blank_form(), form), 422
+    return _organisation(organisation_id, form), 422
 
 
 @blueprint.post("/organisations/<uuid:organisation_id>/agreements/<uuid:agreement_id>/end")

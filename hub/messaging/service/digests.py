@@ -30,7 +30,7 @@ def may_go(session: Session, user_id: UUID, clock: Clock) -> bool:
     except NotFound:
         return False
     actor = accounts.actor_for(session, user_id)
-    return user.is_active and steps.count_held(session, actor, clock.today())[1] > 0
+    return user.is_active and user.wants_digest and steps.count_held(session, actor, clock.today())[1] > 0
 
 
 def render(session: Session, user_id: UUID, reference: str, clock: Clock) -> OutgoingEmail:

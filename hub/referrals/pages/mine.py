@@ -6,6 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.accounts import reads as accounts
 from hub.core.errors import RuleBroken
 from hub.core.permissions import Role
 from hub.infra import audit
@@ -18,7 +19,7 @@ from hub.policy.domain import Reason
 from hub.referrals import reads, service
 from hub.referrals.domain import InformationAnswer
 from hub.referrals.pages.edge import PAGE, blueprint
-from hub.referrals.schemas import WithdrawSchema, answers_schema
+from hub.referrals.schemas import ColleagueSchema, WithdrawSchema, answers_schema
 from hub.referrals.service.information import topics
 from hub.ui.flash import success
 from hub.ui.forms import Form, blank_form, read_form
@@ -77,7 +78,9 @@ def mine_one(referral_id: UUID) -> str:
         return _show(session, referral_id, blank_form(), blank_form())
 
 
-def _show(session: Session, referral_id: UUID, answers: Form, withdrawal: Form) -> str:
+def _show(
+    session: Session, referral_id: UUID, answers: Form, withdrawal: Form, handing: Form | None = None
+) -> str:
     actor, clock = current_actor(), runtime().clock
     row = reads.my_referral(session, referral_id, actor)
     audit.record(
@@ -93,8 +96,16 @@ def _show(session: Session, referral_id: UUID, answers: Form, withdrawal: Form) 
         questions=[topics()[code] for code in codes],
         form=answers,
         withdrawal=withdrawal,
+        handing=handing or blank_form(),
+        colleagues=_colleagues(session, row),
         reasons=[(one.code, one.label) for one in _reasons(session)],
     )
+
+
+def _colleagues(session: Session, row: reads.MyReferral) -> list[tuple[str, str]]:
+    """Who could follow this learner instead: (id, name)."""
+    people = accounts.users_of(session, row.view.organisation_id, Role.REFERRER)
+    return [(str(one.id), one.name) for one in people if one.is_active and one.id != row.view.worker_id]
 
 
 def _reasons(session: Session) -> list[Reason]:
@@ -134,3 +145,23 @@ def withdraw(referral_id: UUID) -> ResponseReturnValue:
             form.fail_with(error)
     with transaction() as session:
         return _show(session, referral_id, blank_form(), form), 422
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/hand-over")
+@allow(Role.REFERRER)
+def hand_over_one(referral_id: UUID) -> ResponseReturnValue:
+    """A colleague follows this learner from now on."""
+    form = read_form(ColleagueSchema, request.form)
+    with transaction() as session:
+        reads.my_referral(session, referral_id, current_actor())
+        if form.ok:
+            try:
+                service.hand_over_one(
+                    session, referral_id, form.data["successor"], current_actor(), runtime().clock
+                )
+            except RuleBroken as error:
+                form.fail_with(error)
+        if not form.ok:
+            return _show(session, referral_id, blank_form(), blank_form(), form), 422
+    success("Your colleague follows this learner from now on")
+    return redirect(url_for("referrals.mine_one", referral_id=referral_id))

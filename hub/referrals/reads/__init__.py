@@ -1,6 +1,7 @@
 """What the edges and the slices above may read of referrals."""
 
 from hub.referrals.queries import Filter
+from hub.referrals.reads.caseloads import Caseload, caseload, caseloads, successors
 from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts
 from hub.referrals.reads.figures import ReferralFigure, submitted_at, submitted_between
 from hub.referrals.reads.outlook import Outlook, outlooks
@@ -32,6 +33,7 @@ from hub.referrals.reads.views import (
 
 __all__ = [
     "Asked",
+    "Caseload",
     "Details",
     "DraftView",
     "Filter",
@@ -46,6 +48,8 @@ __all__ = [
     "as_mine",
     "as_shown",
     "by_reference",
+    "caseload",
+    "caseloads",
     "counts",
     "details",
     "draft",
@@ -64,6 +68,7 @@ __all__ = [
     "sources",
     "submitted_at",
     "submitted_between",
+    "successors",
     "total",
     "worklist",
 ]

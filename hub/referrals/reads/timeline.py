@@ -17,6 +17,7 @@ _SHOWN = {
     Move.ANSWER: ("Information given", "You"),
     Move.REOPEN: ("Opened again", "The hub"),
     Move.RELAY: ("Withdrawn", "You"),
+    Move.HAND_OVER: ("Handed over to a colleague", "Your organisation"),
 }
 
 

@@ -18,6 +18,7 @@ from hub.referrals.service.files import (
     open_file,
     take_rows,
 )
+from hub.referrals.service.handover import hand_over, hand_over_one, leave, require_hands_over
 from hub.referrals.service.information import ask_information, give_information, remind
 from hub.referrals.service.intake import ConsentGiven, NewReferral, submit
 from hub.referrals.service.progress import (
@@ -43,8 +44,11 @@ __all__ = [
     "expire_drafts",
     "expire_files",
     "give_information",
+    "hand_over",
+    "hand_over_one",
     "hold",
     "keep_file",
+    "leave",
     "mark_achieved",
     "mark_assessed",
     "mark_placed",
@@ -54,6 +58,7 @@ __all__ = [
     "release_hold",
     "remind",
     "reopen",
+    "require_hands_over",
     "save_answers",
     "start_draft",
     "submit",

@@ -109,6 +109,13 @@ def _reopen(referral: Referral) -> None:
     referral.duplicate_of_id = referral.state_before_close = referral.closed_at = None
 
 
+def note_hand_over(session: Session, referral: Referral, to: str, actor: Actor, clock: Clock) -> None:
+    """Another person follows the case for the referrer: its history and audit say so; state and dates stay."""
+    next_state(referral.state, Move.HAND_OVER)
+    _write_history(session, referral, (referral.state, clock.now()), Doing(Move.HAND_OVER, note=to), actor)
+    audit.record(session, actor, "referral.handed_over", "referral", referral.id, clock=clock)
+
+
 def _write_history(
     session: Session, referral: Referral, was: tuple[ReferralState, datetime], doing: Doing, actor: Actor
 ) -> None:
@@ -177,12 +184,20 @@ def _step(session: Session, referral: Referral, kind: StepKind, due_on: date) ->
 
 
 def _owner(session: Session, referral: Referral, kind: StepKind) -> Owner:
-    """What the referrer must answer is the worker's, or their colleagues'; the rest is the hub's managers'."""
+    """What the referrer must answer is the worker's, or their colleagues'; where nobody of them signs in any more,
+    and for all the rest, it is the hub's managers'."""
     if kind is not StepKind.INFORMATION_TO_GIVE or referral.organisation_id == _hub_id(session):
         return steps.hub_role(session)
-    if referral.worker_id is not None:
-        return Owner.person(referral.organisation_id, Role.REFERRER, referral.worker_id)
-    return Owner.of_role(referral.organisation_id, Role.REFERRER)
+    return referrers_owner(session, referral.organisation_id, referral.worker_id)
+
+
+def referrers_owner(session: Session, organisation_id: UUID, worker_id: UUID | None) -> Owner:
+    """Who answers for an organisation: the worker while the account is open, else the colleagues, else the hub."""
+    if worker_id is not None and accounts.user(session, worker_id).is_active:
+        return Owner.person(organisation_id, Role.REFERRER, worker_id)
+    if any(one.is_active for one in accounts.users_of(session, organisation_id, Role.REFERRER)):
+        return Owner.of_role(organisation_id, Role.REFERRER)
+    return steps.hub_role(session)
 
 
 def _hub_id(session: Session) -> UUID:
