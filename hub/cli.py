@@ -232,7 +232,7 @@ def _add_slices() -> None:
     from hub.matching.cli import matching_group
     from hub.oversight.cli import KEY_COMMANDS, audit_group
     from hub.provision.cli import classes_command
-    from hub.referrals.cli import referrals_command
+    from hub.referrals.cli import close_user_command, referrals_command
 
     hub.add_command(demo)
     hub.add_command(fake_notify)
@@ -242,6 +242,7 @@ def _add_slices() -> None:
     imports.add_command(referrals_command)
     hub.add_command(accounts.organisations)
     hub.add_command(accounts.users)
+    accounts.users.add_command(close_user_command)
     hub.add_command(accounts.keys)
     for one in (new_keys, *KEY_COMMANDS):
         accounts.keys.add_command(one)

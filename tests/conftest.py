@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -26,6 +27,7 @@ from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
 from hub.accounts.domain.places import Where
 from hub.accounts.models import Organisation, UserAccount
 from hub.accounts.reads import actor_of_user
+from hub.accounts.service import passwords
 from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import db, embedded_postgres, migrations, writes
@@ -78,6 +80,13 @@ def database(
     name = f"test_{worker_id}"
     yield embedded_postgres.create_database(server, name, template=TEMPLATE)
     embedded_postgres.drop_database(server, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hashing a password costs a thousandth of what it costs in service: tests make people by the hundred."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    passwords._hasher = lambda: quick
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,6 @@ _KEPT = timedelta(days=1)
 
 
 def forget(clock: Clock) -> int:
-    """Delete sign-ins, begun sign-ins and links a day after they have run out; how many. The audit keeps that they were."""
+    """Delete sign-ins, begun sign-ins and links a day after they have run out; how many."""
     with transaction(SYSTEM) as session:
         return queries.forget_before(session, clock.now() - _KEPT)

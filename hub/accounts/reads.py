@@ -88,6 +88,14 @@ def user(session: Session, user_id: UUID) -> UserView:
     return _user(row)
 
 
+def user_by_email(session: Session, email: str) -> UserView:
+    """For commands; NotFound."""
+    row = queries.user_by_email(session, email.strip().lower())
+    if row is None:
+        raise NotFound("Nobody signs in with this email address.")
+    return _user(row)
+
+
 def users_of(session: Session, organisation_id: UUID, role: Role | None = None) -> list[UserView]:
     return [_user(row) for row in queries.users_of(session, organisation_id, role)]
 

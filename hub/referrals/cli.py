@@ -1,4 +1,4 @@
-"""`hub import referrals`: an organisation's referrals from a file."""
+"""`hub import referrals`: an organisation's referrals from a file. `hub users close`: with the caseload handed over."""
 
 import json
 import sys
@@ -10,6 +10,7 @@ import click
 from hub.accounts import reads as accounts
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra.db import runtime, transaction
+from hub.referrals import service
 from hub.referrals.exchange import ImportResult, import_referrals
 
 MOST_SHOWN = 1000
@@ -58,3 +59,18 @@ def in_words(result: ImportResult) -> str:
     if len(result.faults) > MOST_SHOWN:
         lines.append(f"and {len(result.faults) - MOST_SHOWN:,} faults more.")
     return "\n".join(lines)
+
+
+@click.command("close")
+@click.argument("email")
+@click.option("--to", default=None, metavar="EMAIL", help="The colleague who takes the caseload over.")
+def close_user_command(email: str, to: str | None) -> None:
+    """Close a person's account; what they have in hand goes to a colleague."""
+    with transaction(SYSTEM) as session:
+        leaver = accounts.user_by_email(session, email)
+        successor = accounts.user_by_email(session, to) if to else None
+        had = service.leave(session, leaver.id, successor.id if successor else None, SYSTEM, runtime().clock)
+    click.echo(
+        f"Closed {leaver.email}. Handed over: {had.referrals} open referrals, {had.steps} steps, "
+        f"{had.drafts} unfinished referrals."
+    )

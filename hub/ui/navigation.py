@@ -86,7 +86,8 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
     Role.DATA_PROTECTION: (MY_WORK, Destination("desk.search_form", "Find a learner"), REPORTS),
     Role.ADMIN: (
         MY_WORK,
-        Destination("accounts.organisations", "Organisations and people"),
+        Destination("accounts.people", "People"),
+        Destination("accounts.organisations", "Organisations"),
         Destination("policy.settings", "Settings"),
     ),
 }

@@ -92,9 +92,9 @@ def in_breached_file(path: Path, password: str) -> bool:
         low, high = 0, path.stat().st_size
         while low < high:
             middle = (low + high) // 2
-            file.seek(middle)
+            file.seek(max(middle - 1, 0))
             if middle:
-                file.readline()  # the rest of a line that began before
+                file.readline()  # to the first line that begins at `middle` or later
             if file.tell() >= high or not (line := file.readline()):
                 high = middle
                 continue

@@ -74,14 +74,9 @@ def leaving(user_id: UUID) -> ResponseReturnValue:
     if request.method == "POST" and form.ok:
         try:
             with transaction() as session:
-                had = service.leave(
-                    session, user_id, form.data["successor"], current_actor(), runtime().clock
-                )
-            success(
-                "The account is closed."
-                if had.is_empty
-                else f"The account is closed. Handed over: {_in_words(had)}."
-            )
+                had = service.leave(session, user_id, _named(form), current_actor(), runtime().clock)
+            handed = "" if had.is_empty else f" Handed over: {_in_words(had)}."
+            success(f"The account is closed.{handed}")
             return redirect(url_for("accounts.person", user_id=user_id))
         except RuleBroken as error:
             form.fail_with(error)

@@ -106,9 +106,9 @@ def leave(session: Session, user_id: UUID, to_id: UUID | None, actor: Actor, clo
     had = reads.caseload(session, user_id)
     if to_id is None and not had.is_empty and reads.successors(session, user):
         raise RuleBroken("Choose who takes over.", field="successor", code="successor_missing")
+    account_service.set_active(session, user_id, False, actor, clock)
     if not had.is_empty:
         hand_over(session, user_id, to_id, actor, clock)
-    account_service.set_active(session, user_id, False, actor, clock)
     return had
 
 

@@ -90,13 +90,10 @@ def test_a_manager_adds_a_partner_a_person_a_key_and_an_agreement(session, as_ro
     home = made.headers["Location"]
     again = manager.post("/organisations/add", data=form)
     assert "already an organisation" in again.text
-    person = manager.post(
-        f"{home}/people", data={"name": "Ola", "email": "ola@mare.example", "role": "provider"}
-    )
-    assert "ola@mare.example can now sign in" in person.text
-    refused = manager.post(
-        f"{home}/people", data={"name": "Ida", "email": "ida@mare.example", "role": "hub_manager"}
-    )
+    invited = {"email": "ola@mare.example", "role": "provider"}
+    assert manager.post(f"{home}/invitations", data=invited).headers["Location"] == home
+    assert "ola@mare.example" in manager.get(home).text
+    refused = manager.post(f"{home}/invitations", data={"email": "ida@mare.example", "role": "hub_manager"})
     assert "Here people may be: provider, referrer" in refused.text
     assert "hub_" in manager.post(f"{home}/keys", data={"role": "provider"}).text
     dates = {"starts_on-day": "1", "starts_on-month": "1", "starts_on-year": "2027"}
