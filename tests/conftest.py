@@ -31,8 +31,6 @@ from hub.accounts.service import passwords
 from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import db, embedded_postgres, migrations, writes
-from hub.infra.config import Environment, Settings
-from hub.infra import db, embedded_postgres, migrations
 from hub.infra.config import Environment, SecondFactor, Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
 from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys

@@ -21,6 +21,7 @@ from hub.infra import audit
 from hub.infra.access import allow, allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
+from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.matching import reads as matching
 from hub.messaging import reads as messages
@@ -211,6 +212,7 @@ def search_form() -> str:
 
 
 @blueprint.post("/search")
+@limited("search")
 @allow(*FINDS_LEARNERS)
 def search() -> ResponseReturnValue:
     """Search by POST, so that nothing that was typed stands in an address; the result has an opaque one."""

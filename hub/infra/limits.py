@@ -10,7 +10,7 @@ tells nobody who did what. Spans are fixed (the count of 10:00 to 10:15 starts a
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, wraps
@@ -142,13 +142,13 @@ def _too_many(count: _Count, clock: Clock) -> TooMany:
     return error
 
 
-def limited(name: str) -> Callable[[View], View]:
-    """Count each use of the view against a limit. Stands above `allow`: a refused visitor uses nothing up."""
+def limited(name: str, *, on: Collection[str] = ("GET", "POST")) -> Callable[[View], View]:
+    """Count each use of the view by one of these methods. Stands above `allow`: who is refused uses nothing up."""
 
     def declare(view: View) -> View:
         @wraps(view)
         def counted(*args: Any, **kwargs: Any) -> Any:
-            if request.method not in {"HEAD", "OPTIONS"}:
+            if request.method in on:
                 take(name, caller(current_actor(), limits()[name]), runtime().clock)
             return view(*args, **kwargs)
 

@@ -13,6 +13,7 @@ from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import page_number, pages_blueprint
+from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.messaging import reads, service
 from hub.messaging.domain import STATE_LABELS
@@ -86,6 +87,7 @@ def message_done(message_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/messages/<uuid:message_id>/again")
+@limited("text")
 @allow(Role.HUB_MANAGER, Role.ASSESSOR)
 def send_again(message_id: UUID) -> ResponseReturnValue:
     """Once more, to the number of now."""
@@ -96,6 +98,7 @@ def send_again(message_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/messages/to/<uuid:learner_id>", methods=["GET", "POST"])
+@limited("text", on=("POST",))
 @allow(Role.HUB_MANAGER, Role.ASSESSOR)
 def write(learner_id: UUID) -> ResponseReturnValue:
     """Write to a learner in one's own words."""

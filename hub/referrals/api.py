@@ -16,6 +16,7 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import api_blueprint, with_etag
 from hub.infra.idempotency import idempotent
+from hub.infra.limits import limited
 from hub.referrals import reads, service
 from hub.referrals.domain import Channel, Ending, InformationAnswer
 from hub.referrals.schemas import InformationSchema, ReferralOut, ReferralSchema, WithdrawSchema
@@ -34,6 +35,7 @@ _OF_LEARNER = frozenset(
 @idempotent
 @blueprint.arguments(ReferralSchema)
 @blueprint.response(201, ReferralOut)
+@limited("intake_api")
 @allow(Role.REFERRER)
 def submit_referral(new: NewReferral) -> Any:
     """Refer a learner. The answer is the same whether or not the person was known before."""

@@ -7,6 +7,7 @@ from hub.core.permissions import Role
 from hub.infra.access import allow
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
+from hub.infra.limits import limited
 from hub.reporting import exchange, reads
 from hub.reporting.domain import AGE_BANDS, ENOUGH_FOR_A_CLASS, Period, period_of, periods
 from hub.ui.forms import blank_form
@@ -26,6 +27,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/reports/service-figures.csv")
+@limited("export")
 @allow(*READERS)
 def figures_file() -> ResponseReturnValue:
     period, today = _asked_period(), runtime().clock.today()

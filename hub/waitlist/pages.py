@@ -20,6 +20,7 @@ from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import page_number, pages_blueprint
+from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.policy import reads as policy
@@ -64,6 +65,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/waiting-list.csv")
+@limited("export")
 @allow(Role.HUB_MANAGER)
 def download() -> ResponseReturnValue:
     """The list as it is filtered, as a file for a spreadsheet."""

@@ -177,7 +177,9 @@ class Borough:
         """A member of staff who has signed in."""
         visitor, user_id = self.visitor(script=script), self.people[who].id
         assert user_id is not None
-        token = self.act(lambda session: accounts.new_session(session, user_id, Where("journeys"), self.clock))
+        token = self.act(
+            lambda session: accounts.new_session(session, user_id, Where("journeys"), self.clock)
+        )
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         cookie = signer.dumps({"_user_id": token, "_fresh": True})
         visitor.page.context.add_cookies([{"name": "hub", "value": cookie, "url": self.home}])

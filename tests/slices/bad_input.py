@@ -11,8 +11,8 @@ from tests.slices.referrals.test_files import HEADER, row
 from tests.slices.referrals.test_intake import body
 from tests.slices.referrals.test_refer_pages import ANSWERS
 
-NOT_BUSINESS = {"audit_entry", "user_session", "alembic_version"}
-"""Written by looking alone: who looked, and when they were last here."""
+NOT_BUSINESS = {"audit_entry", "user_session", "alembic_version", "rate_count"}
+"""Written by looking alone: who looked, when they were last here, and how often they asked."""
 
 SLUG_OF = {
     "given_names": "name", "family_name": "name", "date_of_birth": "date-of-birth", "phone": "contact",

@@ -10,7 +10,7 @@ from hub.accounts import queries, reads, service
 from hub.accounts.domain import NewInvitation, roles_in
 from hub.accounts.pages.edge import blueprint, proved
 from hub.accounts.schemas import InvitationSchema, ReasonSchema
-from hub.core.errors import Conflict, NotFound, NotPermitted, RuleBroken
+from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import ROLE_LABELS, STAFF_ROLES, Role
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
@@ -66,8 +66,12 @@ def invitations_shown(session: Session, found: reads.OrganisationView) -> dict[s
 @allow(*STAFF_ROLES)
 def invite(organisation_id: UUID) -> ResponseReturnValue:
     """Invite somebody by e-mail; the link works once, for seven days."""
-    form = read_form(InvitationSchema, request.form)
     actor = current_actor()
+    with transaction() as session:
+        if not service.may_invite(session, organisation_id, actor):
+            raise NotFound("There is no such organisation.")
+        reads.organisation(session, organisation_id)
+    form = read_form(InvitationSchema, request.form)
     if form.ok:
         new = NewInvitation(form.data["email"], organisation_id, form.data["role"])
         try:
@@ -75,12 +79,10 @@ def invite(organisation_id: UUID) -> ResponseReturnValue:
                 service.invite(session, new, actor, runtime().clock)
         except (RuleBroken, Conflict) as error:
             form.fail_with(error)
-        except NotPermitted:
-            raise NotFound("There is no such organisation.") from None
         else:
             flash.success("The invitation is on its way. Its link works once, for 7 days.")
             return redirect(_back(organisation_id))
-    return _colleagues(organisation_id if actor.role in MANAGES else _my_organisation(), form), 422
+    return _colleagues(organisation_id, form), 422
 
 
 def _back(organisation_id: UUID) -> str:

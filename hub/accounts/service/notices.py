@@ -64,6 +64,7 @@ def tell(session: Session, kind: str, user_id: UUID, clock: Clock) -> None:
 
 
 def invitation_may_go(session: Session, ref: UUID, clock: Clock) -> bool:
+    """Whether it is still open."""
     row = session.get(Invitation, ref)
     return (
         row is not None
@@ -89,6 +90,7 @@ def write_invitation(session: Session, ref: UUID, reference: str, clock: Clock) 
 
 
 def reset_may_go(session: Session, ref: UUID, clock: Clock) -> bool:
+    """Whether the link still works and belongs to somebody: for unknown addresses nothing goes out."""
     row = session.get(PasswordReset, ref)
     if row is None or row.user_account_id is None or row.used_at or row.expires_at <= clock.now():
         return False
@@ -110,6 +112,7 @@ def write_reset(session: Session, ref: UUID, reference: str, clock: Clock) -> Ou
 
 
 def _may_tell(session: Session, ref: UUID, clock: Clock) -> bool:
+    """Whether there is such a person: closed accounts are told too."""
     return session.get(UserAccount, ref) is not None
 
 
@@ -117,6 +120,7 @@ def _writer(kind: str) -> Callable[[Session, UUID, str, Clock], OutgoingEmail]:
     title, words = _HAPPENED[kind]
 
     def write(session: Session, ref: UUID, reference: str, clock: Clock) -> OutgoingEmail:
+        """What has changed, and whom to call if it was somebody else."""
         user, settings = session.get_one(UserAccount, ref), runtime().settings
         body = (
             f"Hello,\n\n{day_and_date(clock.today())}: {words}\n\nIf it was not you, call us at once: "

@@ -17,6 +17,7 @@ from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import as_uuid
+from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.matching import reads, service
 from hub.matching.domain.rounds import LineState, NewRound, Released, RoundState
@@ -211,6 +212,7 @@ def why(round_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/matching-rounds/<uuid:round_id>/<which>.json")
+@limited("export")
 @allow(Role.HUB_MANAGER, Role.AUDITOR)
 def download(round_id: UUID, which: str) -> ResponseReturnValue:
     """The snapshot or the result as a file, to check with `hub matching verify`. Personal data."""

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from hub.core.errors import HubError, RuleBroken
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.limits import limited
 from hub.provision import reads
 from hub.provision.exchange import COLUMNS, REQUIRED, import_classes, preview_classes
 from hub.provision.pages.edge import CHANGERS, blueprint, provider_in_address, whose
@@ -40,6 +41,7 @@ def _start(form: Form) -> str:
 
 
 @blueprint.post("/classes/import")
+@limited("upload")
 @allow(*CHANGERS)
 def import_preview() -> ResponseReturnValue:
     """What the file would do. Nothing is stored: the file travels with the page to the next step."""

@@ -17,6 +17,7 @@ from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import audit, geography
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.limits import limited
 from hub.infra.problems import flatten
 from hub.referrals import reads, service
 from hub.referrals.domain import SOURCE_LABELS, Channel
@@ -200,6 +201,7 @@ def _show_check(draft: reads.DraftView, form: Form) -> str:
 
 
 @blueprint.post("/refer/<uuid:draft_id>/check")
+@limited("intake_page")
 @allow(*REFERS)
 def send(draft_id: UUID) -> ResponseReturnValue:
     """Send the referral: once, however often the button is pressed."""

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from hub.core.errors import NotFound, RuleBroken
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.limits import limited
 from hub.referrals import service
 from hub.referrals.exchange import (
     ALIASES,
@@ -37,6 +38,7 @@ def _ask(form: Form) -> str:
 
 
 @blueprint.post("/my-referrals/import")
+@limited("upload")
 @allow(*REFERS)
 def look_at_file() -> ResponseReturnValue:
     """Keep the file sealed for a day and show what would become of each row."""

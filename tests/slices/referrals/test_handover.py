@@ -128,7 +128,7 @@ def test_closing_an_account_with_a_caseload_asks_for_the_successor_first(
     assert "Choose who takes over" in refused.text
     assert coach.get("/account").status_code == 200
     closed = manager.post(page, data={"successor": str(sam.id)})
-    assert closed.status_code == 302, closed.text[closed.text.index("<main"):]
+    assert closed.status_code == 302, closed.text[closed.text.index("<main") :]
     assert coach.get("/account").status_code == 302
     assert (StepKind.INFORMATION_TO_GIVE, referral.id) in held(session, sam, clock)
 
