@@ -1,6 +1,6 @@
 """My work and the public home, the board, one learner's page, search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +12,19 @@ from hub.accounts import reads as accounts
 from hub.assessment import reads as assessments
 from hub.consent import reads as consents
 from hub.core.clock import Clock
-from hub.core.errors import NotFound, RuleBroken
+from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import STAFF_ROLES, Actor, Role
 from hub.desk import reads, service
 from hub.desk.reads import WorkRow
-from hub.desk.schemas import SearchSchema
+from hub.desk.schemas import SearchSchema, SplitSchema
 from hub.infra import audit
 from hub.infra.access import allow, allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
 from hub.infra.limits import limited
 from hub.learners import reads as learners
+from hub.learners import service as people_service
+from hub.learners.domain import Person
 from hub.matching import reads as matching
 from hub.messaging import reads as messages
 from hub.policy import reads as policy
@@ -32,6 +34,7 @@ from hub.referrals.domain import MOVE_LABELS, OUTCOME_LABELS
 from hub.steps import reads as steps
 from hub.steps.domain import TITLES, StepKind
 from hub.steps.reads import StepView
+from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
 from hub.ui.navigation import endpoint_exists
 from hub.waitlist import reads as waitlists
@@ -45,7 +48,7 @@ K = StepKind
 LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.REFERRAL_TO_REVIEW: ("referrals.one", "referral_id"),
     K.DUPLICATE_TO_DECIDE: ("learners.compare", "pair_id"),
-    K.SPLIT_TO_SETTLE: ("learners.split", "decision_id"),
+    K.SPLIT_TO_SETTLE: ("desk.split", "decision_id"),
     K.INFORMATION_TO_GIVE: ("referrals.mine_one", "referral_id"),
     K.APPOINTMENT_TO_MAKE: ("assessment.book", "referral_id"),
     K.ASSESSMENT_TO_DO: ("assessment.to_assess", None),
@@ -150,6 +153,52 @@ def learner(learner_id: UUID) -> ResponseReturnValue:
         return render_template(
             "desk/learner.html", person=person, **_record(session, learner_id, clock), **_names(session)
         )
+
+
+@blueprint.get("/splits")
+@allow(*HUB)
+def splits() -> str:
+    """Records that were parted again and still have something in common, to be given to one of the two."""
+    with transaction() as session:
+        open_now = learners.open_splits(session)
+        pairs = [(decision_id, items[0], len(items)) for decision_id, items in open_now.items()]
+        people = _listed(session, [one for _, item, _ in pairs for one in (item.learner_id, item.other_id)])
+        return render_template("desk/splits.html", pairs=pairs, people=people)
+
+
+@blueprint.route("/splits/<uuid:decision_id>", methods=["GET", "POST"])
+@allow(*HUB)
+def split(decision_id: UUID) -> ResponseReturnValue:
+    """One thing after another: whose was it?"""
+    form = read_form(SplitSchema, request.form) if request.method == "POST" else blank_form()
+    if request.method == "POST" and form.ok:
+        try:
+            item_id, learner_id = form.data
+            with transaction() as session:
+                people_service.settle_split(session, item_id, learner_id, current_actor(), runtime().clock)
+            flash.success("Noted.")
+            return redirect(url_for("desk.split", decision_id=decision_id))
+        except (Conflict, RuleBroken) as error:
+            form.fail_with(error)
+    with transaction() as session:
+        rows = reads.to_split(session, decision_id)
+        if not rows:
+            if request.method == "GET" and not learners.is_decision(session, decision_id):
+                raise NotFound("There is no such decision.")
+            return redirect(url_for("desk.splits"))
+        two = sorted({one for row in rows for one in (row.item.learner_id, row.item.other_id)})
+        people = _listed(session, two)
+        page = render_template("desk/split.html", form=form, rows=rows, two=two, people=people)
+        return page, 200 if form.ok else 422
+
+
+def _listed(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Person]:
+    for learner_id in dict.fromkeys(ids):
+        audit.record(
+            session, current_actor(), "learner.listed", "learner", learner_id,
+            fields=("name", "date_of_birth"), clock=runtime().clock,
+        )  # fmt: skip
+    return learners.people(session, ids)
 
 
 def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:

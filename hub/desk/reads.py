@@ -1,17 +1,26 @@
 """The board, one person's work and one learner's page, put together from what the slices tell."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.assessment import reads as assessments
+from hub.consent import reads as consents
 from hub.core.clock import Clock
-from hub.core.permissions import Actor, Role
+from hub.core.permissions import SYSTEM, Actor, Role
+from hub.core.wording import clock_time, long_date
 from hub.desk import queries
 from hub.desk.domain import STAGES, Stage
+from hub.eligibility.reads import evidence
 from hub.infra.audit import AuditEntry, entries_of
 from hub.learners import reads as learners
+from hub.learners.domain import SplitKind
+from hub.learners.domain.splitting import SplitView
+from hub.matching import reads as matching
+from hub.messaging import reads as messages
+from hub.provision import reads as provision
 from hub.referrals import reads as referrals
 from hub.referrals.domain import ReferralState
 from hub.steps import reads as steps
@@ -198,3 +207,95 @@ def who_looked(session: Session, learner_id: UUID) -> list[AuditEntry]:
     ids = learners.same_person_ids(session, learner_id) | {learner_id}
     cases = [one.id for each in referrals.referrals_of(session, list(ids)).values() for one in each]
     return entries_of(session, [*ids, *cases], MOST_LOOKS)
+
+
+@dataclass(frozen=True, slots=True)
+class ToSplit:
+    """One thing that happened while two people were one record, in words, for a person to say whose it was."""
+
+    item: SplitView
+    words: str
+
+
+def to_split(session: Session, decision_id: UUID) -> list[ToSplit]:
+    """What one parting left open, oldest first, told so that a person can tell whose it was."""
+    items = learners.splits(session, decision_id)
+    said = _said(session, {one for item in items for one in (item.learner_id, item.other_id)})
+    return [ToSplit(item, _happened(session, item, said)) for item in items]
+
+
+def _said(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The words of messages and texts of these learners, by their id."""
+    return {
+        one.id: one.body or "The words are no longer kept"
+        for learner_id in learner_ids
+        for one in messages.conversation(session, learner_id)
+    }
+
+
+def _happened(session: Session, item: SplitView, said: Mapping[UUID, str]) -> str:
+    """What it was, from the slice that has it; the kind alone where there is no more to say."""
+    if item.kind in {SplitKind.MESSAGE, SplitKind.RECEIVED_TEXT}:
+        return said.get(item.row_id, "")
+    tell = _TELL.get(item.kind)
+    return tell(session, item) if tell else ""
+
+
+def _appointment(session: Session, item: SplitView) -> str:
+    found = assessments.appointment(session, item.row_id)
+    if found is None:
+        return ""
+    at = f"{long_date(found.slot.day)} at {clock_time(found.slot.starts_at)}" if found.slot else "no time yet"
+    return f"{at}: {found.state.label}"
+
+
+def _assessment(session: Session, item: SplitView) -> str:
+    found = assessments.placement(session, item.row_id)
+    return f"{found.level.label}, decided {long_date(found.decided_at.date())}" if found else "In progress"
+
+
+def _class(session: Session, class_id: UUID, state: str) -> str:
+    found = provision.classes(session, [class_id]).get(class_id)
+    return f"{found.title if found else 'A class'}: {state.replace('_', ' ')}"
+
+
+def _offer(session: Session, item: SplitView) -> str:
+    found = matching.offer(session, item.row_id)
+    return _class(session, found.class_id, found.state) if found else ""
+
+
+def _enrolment(session: Session, item: SplitView) -> str:
+    found = matching.enrolment_for(session, item.row_id, SYSTEM)
+    return _class(session, found.class_id, found.state)
+
+
+def _entry(session: Session, item: SplitView) -> str:
+    found = waitlists.entry(session, item.row_id)
+    return f"{found.level.label}, {found.strand.label}" if found else ""
+
+
+def _consent(session: Session, item: SplitView) -> str:
+    found = consents.consent(session, item.row_id)
+    return f"Asked {long_date(found.given_on)}" if found else ""
+
+
+def _evidence(session: Session, item: SplitView) -> str:
+    shown = evidence(session, [item.learner_id]).get(item.learner_id, [])
+    return next((f"{one.label}, seen by {one.seen_by_name}" for one in shown if one.id == item.row_id), "")
+
+
+def _contact(session: Session, item: SplitView) -> str:
+    found = learners.records(session, [item.row_id])[item.row_id]
+    return ", ".join(part for part in (found.phone, found.email, found.postcode, found.address) if part)
+
+
+_TELL: Mapping[SplitKind, Callable[[Session, SplitView], str]] = {
+    SplitKind.APPOINTMENT: _appointment,
+    SplitKind.ASSESSMENT: _assessment,
+    SplitKind.CONSENT: _consent,
+    SplitKind.CONTACT: _contact,
+    SplitKind.ENROLMENT: _enrolment,
+    SplitKind.ENTRY: _entry,
+    SplitKind.EVIDENCE: _evidence,
+    SplitKind.OFFER: _offer,
+}

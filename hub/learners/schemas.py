@@ -10,6 +10,7 @@ from hub.core.slots import SLOTS
 from hub.learners.domain import (
     Barrier,
     ContactChange,
+    DocumentSeen,
     Needs,
     NewNeeds,
     Person,
@@ -84,6 +85,36 @@ class NeedsSchema(Schema):
     @post_load
     def as_needs(self, data: dict[str, Any], **_: Any) -> NewNeeds:
         return NewNeeds(**{**data, **{name: frozenset(data[name]) for name in _LISTS}})
+
+
+class VerifiedSchema(Schema):
+    """What was seen on a document, and whose spelling it confirms."""
+
+    class Meta:
+        unknown = RAISE
+
+    record_id = fields.UUID(
+        required=True, error_messages={"required": "Select the record", "invalid_uuid": "Select the record"}
+    )
+    name = YesNo("the name", load_default=False)
+    date_of_birth = YesNo("the date of birth", load_default=False)
+
+    @post_load
+    def as_seen(self, data: dict[str, Any], **_: Any) -> DocumentSeen:
+        return DocumentSeen(**data)
+
+
+class LinkingSchema(Schema):
+    """Why automatic linking is switched."""
+
+    class Meta:
+        unknown = RAISE
+
+    reason = Text(500, "the reason", lines=True, required=True)
+
+    @post_load
+    def as_reason(self, data: dict[str, Any], **_: Any) -> str:
+        return str(data["reason"])
 
 
 def contact_values(person: Person) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from hub.learners.domain.needs import (
     needs_faults,
     travel_km,
 )
-from hub.learners.domain.pairs import Comparison, PairDecision, compare_people
+from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.person import (
     ContactChange,
+    DocumentSeen,
     Identified,
     NewPerson,
     SearchTerms,
@@ -29,8 +30,8 @@ from hub.learners.domain.splitting import Happening, SplitKind
 
 __all__ = [
     "Barrier",
-    "Comparison",
     "ContactChange",
+    "DocumentSeen",
     "Funding",
     "Happening",
     "HappeningMoved",
@@ -55,7 +56,6 @@ __all__ = [
     "StrongMatchFound",
     "StudyMode",
     "TravelMode",
-    "compare_people",
     "contact_of",
     "duplicate_keys",
     "golden_record",

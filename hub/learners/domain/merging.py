@@ -40,6 +40,14 @@ class PairView:
     held_because: Held | None = None
     sampled_on: date | None = None
 
+    @property
+    def why(self) -> tuple[str, ...]:
+        """What speaks most for one person, in words: at most three; without a comparison, what they share."""
+        if self.comparison is None:
+            return self.reasons
+        best = sorted(self.comparison.parts, key=lambda part: -part.weight)
+        return tuple(part.note for part in best[:3] if part.weight > 0) or self.reasons
+
 
 @dataclass(frozen=True)
 class DecisionView:

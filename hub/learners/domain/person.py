@@ -76,6 +76,15 @@ class ContactChange:
     confirmed_by_learner: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class DocumentSeen:
+    """What a document confirmed of one source record; None is the newest."""
+
+    name: bool = False
+    date_of_birth: bool = False
+    record_id: UUID | None = None
+
+
 @dataclass(frozen=True)
 class Identified:
     """What identifying made. `suspected` are learners who may be the same person: for hub staff only."""

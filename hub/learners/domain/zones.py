@@ -8,9 +8,10 @@ import functools
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from importlib import resources
+from uuid import UUID
 
 from hub.core.errors import RuleBroken
 
@@ -64,6 +65,19 @@ class Evidence:
     def lacks(self, rules: ZoneRules) -> int:
         """How many more decisions are needed."""
         return max(0, rules.decisions_needed - self.decided)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchView:
+    """Automatic linking was switched on or off, with the evidence there was."""
+
+    is_on: bool
+    reason: str
+    model_version: str
+    decided: int
+    errors: int
+    changed_by: UUID | None
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

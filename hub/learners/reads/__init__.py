@@ -1,15 +1,19 @@
 """What the slices above and the pages may know about people: frozen, in bulk, in clear only where they asked for it."""
 
+from hub.learners.reads.comparing import Review, comparison_of, review, scores_between
 from hub.learners.reads.deciding import (
     count_duplicate_pairs,
     count_low_pairs,
     decisions,
     duplicate_pair,
     duplicate_pairs,
+    is_decision,
     last_decision_of,
     open_splits,
+    pair_of_decision,
     splits,
     suspected_of,
+    switches,
 )
 from hub.learners.reads.people import (
     areas,
@@ -31,7 +35,9 @@ from hub.learners.reads.people import (
 )
 
 __all__ = [
+    "Review",
     "areas",
+    "comparison_of",
     "count_duplicate_pairs",
     "count_low_pairs",
     "decisions",
@@ -39,21 +45,26 @@ __all__ = [
     "duplicate_pairs",
     "find",
     "first_referred_on",
+    "is_decision",
     "last_decision_of",
     "needs",
     "needs_view",
     "open_splits",
+    "pair_of_decision",
     "people",
     "people_as_referred",
     "person",
     "recognition_model",
     "record_view",
     "records",
+    "review",
     "same_person_ids",
+    "scores_between",
     "source_record_ids",
     "source_records",
     "splits",
     "survivor",
     "survivors",
     "suspected_of",
+    "switches",
 ]

@@ -12,6 +12,7 @@ from hub.learners.domain.merging import DecisionView, LinkAction, PairView
 from hub.learners.domain.pairs import REASON_WORDS
 from hub.learners.domain.scoring import stored_comparison
 from hub.learners.domain.splitting import SplitKind, SplitView
+from hub.learners.domain.zones import SwitchView
 from hub.learners.models import DuplicatePair, SplitItem
 from hub.learners.queries import deciding, splitting
 
@@ -91,6 +92,27 @@ def decisions(session: Session, limit: int = 100) -> list[DecisionView]:
 def last_decision_of(session: Session, user_id: UUID) -> UUID | None:
     """The newest decision of a person that still stands: what `undo the last` takes back."""
     return deciding.last_decision_of(session, user_id)
+
+
+def is_decision(session: Session, decision_id: UUID) -> bool:
+    """Whether such a decision was ever made."""
+    return deciding.decision(session, decision_id) is not None
+
+
+def pair_of_decision(session: Session, decision_id: UUID) -> UUID | None:
+    """A pair that this decision settled, to show it again after the decision was taken back."""
+    rows = deciding.pairs_decided_by(session, decision_id)
+    return rows[0].id if rows else None
+
+
+def switches(session: Session, limit: int = 20) -> list[SwitchView]:
+    """When automatic linking was switched on and off, newest first."""
+    return [
+        SwitchView(
+            row.is_on, row.reason, row.model_version, row.decided, row.errors, row.changed_by, row.changed_at
+        )
+        for row in deciding.switches(session, limit)
+    ]
 
 
 def splits(session: Session, decision_id: UUID) -> list[SplitView]:

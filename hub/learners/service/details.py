@@ -12,7 +12,7 @@ from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.learners import queries
 from hub.learners.domain.needs import Barrier, NewNeeds, needs_faults
-from hub.learners.domain.person import ContactChange, NewPerson, person_faults
+from hub.learners.domain.person import ContactChange, DocumentSeen, NewPerson, person_faults
 from hub.learners.models import Learner, SourceRecord
 from hub.learners.service.records import (
     Belonging,
@@ -67,23 +67,30 @@ def update_needs(session: Session, learner_id: UUID, needs: NewNeeds, actor: Act
     audit.record(session, actor, "learner.needs_changed", "learner", learner.id, clock=clock)
 
 
-def mark_verified(  # noqa: PLR0913 - two independent marks
-    session: Session,
-    learner_id: UUID,
-    actor: Actor,
-    clock: Clock,
-    *,
-    name: bool = False,
-    date_of_birth: bool = False,
-) -> None:
-    """Note that a document was seen with the name or date of birth as recorded; it is not kept."""
-    learner, record = _newest_record(session, learner_id)
-    if name:
+def mark_verified(session: Session, learner_id: UUID, seen: DocumentSeen, actor: Actor, clock: Clock) -> None:
+    """Note that a document was seen with the name or date of birth as one source wrote it; it is not kept.
+
+    Without `record_id` the newest record is meant. NotFound for a record of somebody else, RuleBroken where
+    nothing was seen or the record has no such thing.
+    """
+    learner, newest = _newest_record(session, learner_id)
+    record = newest
+    if seen.record_id is not None:
+        rows = queries.records_by_id(session, [seen.record_id])
+        if not rows or rows[0].learner_id != learner.id or rows[0].superseded_at is not None:
+            raise NotFound("There is no such record.")
+        record = rows[0]
+    if not (seen.name or seen.date_of_birth):
+        raise RuleBroken("Select what the document shows", field="name")
+    if seen.date_of_birth and record.date_of_birth is None:
+        raise RuleBroken("This record has no date of birth", field="date_of_birth")
+    if seen.name:
         record.name_verified_at = clock.now()
-    if date_of_birth:
+    if seen.date_of_birth:
         record.birth_date_verified_at = clock.now()
-    seen = [field for field, is_seen in (("name", name), ("date_of_birth", date_of_birth)) if is_seen]
-    audit.record(session, actor, "learner.verified", "learner", learner.id, fields=seen, clock=clock)
+    session.flush()
+    fields = [name for name in ("name", "date_of_birth") if getattr(seen, name)]
+    audit.record(session, actor, "learner.verified", "learner", learner.id, fields=fields, clock=clock)
 
 
 def move_correction(

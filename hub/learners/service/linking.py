@@ -14,7 +14,6 @@ from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.zones import Evidence, Held, Joining, held_because, require_evidence, zone_rules
 from hub.learners.models import AutomaticLinking
 from hub.learners.queries import deciding
-from hub.learners.service.comparing import comparison_of, scores_between
 from hub.learners.service.merge import merge
 from hub.learners.service.steps import ask_to_decide
 
@@ -94,7 +93,7 @@ def link_automatically(
         return pair.held_because
     standings = [Standing(one.id, one.first_referred_on, one.created_at) for one in (left, right)]
     keep_id, lose_id = keep_and_lose(standings[0], standings[1])
-    merge(session, keep_id, lose_id, actor, clock, compared=comparison_of(session, pair, clock))
+    merge(session, keep_id, lose_id, actor, clock, compared=reads.comparison_of(session, pair, clock.today()))
     return None
 
 
@@ -103,7 +102,7 @@ def _joining(session: Session, two: tuple[UUID, UUID], both_assessed: bool, cloc
     pairs = deciding.pairs_between(session, left, right, PairDecision.DIFFERENT)
     return Joining(
         records=len(left) + len(right),
-        scores=() if pairs else scores_between(session, left, right, clock),
+        scores=() if pairs else reads.scores_between(session, left, right, clock.today()),
         told_apart=bool(pairs),
         both_assessed=both_assessed,
     )

@@ -12,7 +12,7 @@ from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record
-from hub.learners import queries
+from hub.learners import queries, reads
 from hub.learners.domain.events import LearnersMerged, LearnersUnmerged
 from hub.learners.domain.forest import tree_of
 from hub.learners.domain.merging import LinkAction, Standing, keep_and_lose, weights_json
@@ -20,7 +20,6 @@ from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.scoring import Comparison
 from hub.learners.models import DuplicatePair, Learner, LinkDecision, SourceRecord
 from hub.learners.queries import deciding
-from hub.learners.service.comparing import comparison_of
 from hub.learners.service.splitting import ask_whose_here, keep_split_steps
 from hub.learners.service.steps import ask_to_decide, stop_asking
 
@@ -42,7 +41,7 @@ def merge_pair(session: Session, pair_id: UUID, actor: Actor, clock: Clock) -> U
         raise Conflict(_ALREADY, code="already_decided")
     one, other = _two_survivors(session, left_id, right_id)
     keep_id, lose_id = keep_and_lose(_standing_of(one), _standing_of(other))
-    compared = comparison_of(session, pair, clock)
+    compared = reads.comparison_of(session, pair, clock.today())
     return merge(session, keep_id, lose_id, actor, clock, compared=compared)
 
 
@@ -91,7 +90,7 @@ def mark_different(session: Session, pair_id: UUID, actor: Actor, clock: Clock) 
     _two_survivors(session, left_id, right_id)
     left, right = queries.tree(session, left_id), queries.tree(session, right_id)
     pairs = deciding.pairs_between(session, left, right, PairDecision.OPEN)
-    said = _Saying(LinkAction.REJECT, left_id, right_id, comparison_of(session, pair, clock))
+    said = _Saying(LinkAction.REJECT, left_id, right_id, reads.comparison_of(session, pair, clock.today()))
     decision = _decide(session, said, actor, clock)
     _settle(session, pairs, PairDecision.DIFFERENT, decision, clock)
     return decision.id

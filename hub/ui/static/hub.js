@@ -64,3 +64,32 @@ document.querySelectorAll("table[data-hub-sort]").forEach((table) => {
     heading.append(button);
   });
 });
+
+// Letter keys for pages of many quick decisions: a hint stands beside each button, and they can be turned off.
+const keys = document.querySelector("[data-hub-keys]");
+if (keys) {
+  const off = "hub-letter-keys-off";
+  const stored = () => { try { return localStorage.getItem(off) !== null; } catch { return false; } };
+  let on = !stored();
+  const show = () => {
+    document.querySelectorAll(".hub-key").forEach((hint) => { hint.hidden = !on; });
+    document.querySelectorAll("[data-hub-key]").forEach((one) => {
+      if (on) one.setAttribute("aria-keyshortcuts", one.dataset.hubKey); else one.removeAttribute("aria-keyshortcuts");
+    });
+    keys.querySelector("span").hidden = !on;
+    keys.querySelector("[data-hub-keys-switch]").textContent = on ? "Turn letter keys off" : "Turn letter keys on";
+  };
+  keys.hidden = false;
+  show();
+  keys.querySelector("[data-hub-keys-switch]").addEventListener("click", () => {
+    on = !on;
+    try { if (on) localStorage.removeItem(off); else localStorage.setItem(off, "yes"); } catch { /* for this page only */ }
+    show();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!on || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const wanted = document.querySelector(`[data-hub-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (wanted) { event.preventDefault(); wanted.click(); }
+  });
+}

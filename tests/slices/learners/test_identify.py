@@ -10,6 +10,7 @@ from hub.infra.audit import entries_of
 from hub.learners import reads, service
 from hub.learners.domain import (
     Barrier,
+    DocumentSeen,
     LearnersMerged,
     LearnersUnmerged,
     NewNeeds,
@@ -306,6 +307,6 @@ def test_the_newest_needs_count_and_health_can_be_forgotten(session, known, cloc
 
 
 def test_a_verified_date_of_birth_stands(session, known, clock):
-    service.mark_verified(session, known.learner_id, SYSTEM, clock, date_of_birth=True)
+    service.mark_verified(session, known.learner_id, DocumentSeen(date_of_birth=True), SYSTEM, clock)
     session.flush()
     assert the_person(session, known.learner_id).birth_date_verified

@@ -74,7 +74,9 @@ def test_two_records_stand_side_by_side(manager, session, pair):
         "Different people",
         "3 Feb 1990",
         "The Jobcentre",
-        "Only one says",
+        "Speaks strongly for",
+        "Same phone",
+        "Not given",
         "amina@example.com",
     ):
         assert words in page

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from hub.learners.domain import NewPerson, compare_people, contact_of, golden_record
+from hub.learners.domain import NewPerson, contact_of, golden_record
 from hub.learners.domain.golden import SourceRecordView
 
 AT = datetime(2027, 1, 1, tzinfo=UTC)
@@ -109,12 +109,3 @@ def test_all_spellings_are_kept_and_a_verified_name_wins():
 def test_contact_can_be_changed_in_part():
     person = golden_record([a_record(1, phone="+441", email="a@b.cc")])
     assert replace(contact_of(person), phone="+449").email == "a@b.cc"
-
-
-def test_two_people_are_compared_field_by_field():
-    left = golden_record([a_record(1, given_names="Amina", family_name="Hassan", phone="+447700900123")])
-    right = golden_record([a_record(2, given_names="Hassan", family_name="Amina", email="a@b.cc")])
-    verdicts = {row.label: row.verdict for row in compare_people(left, right)}
-    assert verdicts["Name"] == "same"
-    assert verdicts["Phone"] == "missing" and verdicts["Email"] == "missing"
-    assert verdicts["First referred"] == "different"
