@@ -107,7 +107,8 @@ class Offer(Identified, SealedRow, Versioned, Base):
 
     `learner_id` follows merges, `source_record_id` says where the entry came from. `answer_by` is the last day
     for the learner; `provider_silent` flags a provider that let the ceiling pass. `state_before_merge`: it was
-    withdrawn because a merge left one learner with two live offers; an unmerge brings it back where it can.
+    withdrawn because a merge left one learner with two live offers, this and `duplicate_of_id`; an unmerge brings
+    it back where it can.
     """
 
     __tablename__ = "offer"
@@ -141,6 +142,7 @@ class Offer(Identified, SealedRow, Versioned, Base):
     reason: Mapped[str | None]
     hold_reason: Mapped[str | None]
     state_before_merge: Mapped[OfferState | None] = enum_column(OfferState, check="offer_state_before_merge")
+    duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("offer.id"), index=True)
     facts = Sealed.json()
     note = Sealed.text()
 

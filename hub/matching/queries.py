@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hub.core.clock import LONDON
 from hub.core.errors import NotFound
@@ -221,6 +221,21 @@ def offers_of_round(session: Session, round_id: UUID) -> Sequence[Offer]:
 def offers_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Offer]:
     found = select(Offer).where(Offer.source_record_id.in_(list(source_record_ids)))
     return session.scalars(found.order_by(Offer.id).with_for_update(key_share=True)).all()
+
+
+def duplicates_between(session: Session, learner_ids: Collection[UUID]) -> Sequence[Offer]:
+    """Offers of these learners that a merge withdrew for one that is somebody else's now."""
+    kept = aliased(Offer)
+    found = (
+        select(Offer)
+        .join(kept, kept.id == Offer.duplicate_of_id)
+        .where(
+            Offer.learner_id.in_(list(learner_ids)),
+            Offer.state_before_merge.is_not(None),
+            kept.learner_id != Offer.learner_id,
+        )
+    )
+    return session.scalars(found.order_by(Offer.id).with_for_update(of=Offer)).all()
 
 
 def silent(session: Session, today: date, limit: int) -> Sequence[Offer]:

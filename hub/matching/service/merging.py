@@ -43,8 +43,8 @@ def merge_offers(session: Session, event: LearnersMerged, actor: Actor, clock: C
     for offer in moving:
         twin = next((one for one in staying if one.strand is offer.strand and one.id != offer.id), None)
         if twin is not None and twin.state in LIVE:
-            drop = max(offer, twin, key=_standing)
-            drop.state_before_merge = drop.state
+            keep, drop = sorted((offer, twin), key=_standing)
+            drop.state_before_merge, drop.duplicate_of_id = drop.state, keep.id
             end_offer(session, drop, Ending(OfferState.WITHDRAWN, DUPLICATE), actor, clock)
     _move(session, event.source_record_ids, event.kept_id)
 
@@ -54,9 +54,8 @@ def unmerge_offers(session: Session, event: LearnersUnmerged, actor: Actor, cloc
     still free and its time not over; else its entry waits with the old date."""
     _move(session, event.source_record_ids, event.restored_id)
     both = (event.kept_id, event.restored_id)
-    for offer in queries.offers_of(session, both):
-        if offer.state_before_merge is not None:
-            _restore(session, offer, actor, clock)
+    for offer in queries.duplicates_between(session, both):
+        _restore(session, offer, actor, clock)
     people.ask_whose(session, event, _since(session, both, event), clock)
 
 
@@ -69,9 +68,10 @@ def _restore(session: Session, offer: Offer, actor: Actor, clock: Clock) -> None
     except Conflict:  # another learner has the place by now
         return
     waitlist.mark_offered(session, offer.entry_id, actor, clock)
-    wanted = Change(before, UNMERGED)
-    session.add(offer_line(offer, offer.state, wanted, actor, clock))
-    offer.state, offer.changed_at, offer.state_before_merge = before, clock.now(), None
+    said = [line.note for line in queries.offer_history(session, [offer.id]) if line.to_state is before]
+    session.add(offer_line(offer, offer.state, Change(before, UNMERGED), actor, clock))
+    offer.state, offer.changed_at, offer.note = before, clock.now(), said[-1] if said else None
+    offer.state_before_merge = offer.duplicate_of_id = None
     session.flush()
     keep_offer_step(session, offer, clock)
     if before is OfferState.WITH_LEARNER:  # the learner was told that it is gone
