@@ -1,7 +1,7 @@
 """Two at once: real connections, real commits."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
@@ -15,7 +15,7 @@ from hub.core.errors import HubError
 from hub.core.permissions import SYSTEM
 from hub.infra.db import transaction
 from hub.learners import reads, service
-from hub.learners.domain import NewPerson
+from hub.learners.domain import NewNeeds, NewPerson
 from hub.learners.models import LinkDecision
 
 AMINA = NewPerson(
@@ -73,6 +73,51 @@ def test_two_managers_click_same_person_at_once(hub_org, clock):
     assert len(set(at_once(4, click))) == 1
     with transaction() as session:
         assert session.query(LinkDecision).count() == 1
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_two_people_decide_differently_about_one_pair_at_once(hub_org, clock, trial):
+    """One of them decides; the other is told that it was decided, and nothing of theirs is kept."""
+    for _ in range(2):
+        take_in(clock)
+    with transaction() as session:
+        pair_id = reads.duplicate_pairs(session)[0].id
+
+    def click(number):
+        with transaction() as session:
+            decide = service.merge_pair if number % 2 else service.mark_different
+            return decide(session, pair_id, SYSTEM, clock)
+
+    results = at_once(4, click)
+    refused = [one for one in results if isinstance(one, HubError)]
+    assert len(refused) == 2 and {one.code for one in refused} == {"already_decided"}
+    with transaction() as session:
+        kept = session.query(LinkDecision).one()
+        pair, state = reads.duplicate_pair(session, pair_id)
+        one_person = reads.survivor(session, pair.left_id) == reads.survivor(session, pair.right_id)
+        assert (kept.action == "link") == (state == "same") == one_person
+
+
+def test_one_split_is_settled_once(hub_org, clock):
+    ids = [take_in(clock).learner_id for _ in range(2)]
+    with transaction() as session:
+        decision = service.merge(session, *ids, SYSTEM, clock)
+    clock.advance(timedelta(hours=1))
+    with transaction() as session:
+        service.update_needs(session, ids[0], NewNeeds(childcare=True), SYSTEM, clock)
+    with transaction() as session:
+        service.undo_decision(session, decision, SYSTEM, clock)
+        [item] = reads.splits(session, decision)
+
+    def click(number):
+        with transaction() as session:
+            service.settle_split(
+                session, item.id, (item.learner_id, item.other_id)[number % 2], SYSTEM, clock
+            )
+
+    results = at_once(4, click)
+    assert sum(one is None for one in results) == 1
+    assert {one.code for one in results if one is not None} == {"already_settled"}
 
 
 def test_merges_in_a_circle_at_once_make_no_circle(hub_org, clock):

@@ -8,6 +8,8 @@ from hub.core.permissions import SYSTEM, Role
 from hub.infra.audit import entries_of
 from hub.learners import reads, service
 from hub.learners.domain import Barrier, NewNeeds, NewPerson, Person
+from hub.learners.domain.scoring import Zone
+from hub.learners.models import DuplicatePair
 
 AMINA = NewPerson(
     given_names="Amina",
@@ -93,6 +95,98 @@ def test_same_person_joins_and_goes_to_the_next_pair(manager, session, clock, pa
     again = manager.post(f"/duplicates/{pair.id}/same")
     assert again.status_code == 302
     assert len(reads.decisions(session)) == 1
+
+
+def scored(session, pair, score, zone):
+    row = session.get_one(DuplicatePair, pair.id)
+    row.score, row.zone, row.model_version, row.parts = score, zone, "test", [["phone", "equal", score]]
+    session.flush()
+
+
+@pytest.fixture
+def three_pairs(session, pair, clock):
+    """Four people who share a phone: six pairs, three of them scored, the others settled as different."""
+    for number in (2, 3):
+        changed = {
+            "given_names": f"Oksana{number * 'a'}",
+            "email": None,
+            "date_of_birth": date(1960 + number, 5, 6),
+        }
+        service.identify(session, replace(AMINA, **changed), None, None, SYSTEM, clock)
+    pairs = reads.duplicate_pairs(session)
+    for number, one in enumerate(pairs):
+        if number < 3:
+            scored(session, one, [9.0, 2.0, 14.0][number], Zone.AUTO if number == 2 else Zone.REVIEW)
+        else:
+            service.mark_different(session, one.id, SYSTEM, clock)
+    return pairs[:3]
+
+
+def test_the_likeliest_come_first_and_deciding_shows_the_next(manager, session, three_pairs):
+    middle, last, first = three_pairs
+    assert [one.id for one in reads.duplicate_pairs(session)] == [first.id, middle.id, last.id]
+    page = text_of(manager.get("/duplicates"))
+    assert page.index(str(first.id)) < page.index(str(middle.id)) < page.index(str(last.id))
+    assert "Very likely" in page and "+14.0" in page and "1 of them very likely" in page
+    page = text_of(manager.get(f"/duplicates/{middle.id}"))
+    assert "Number 2 of 3" in page and f"/duplicates/{last.id}" in page
+    assert "about 500 to 1 for one person" in page
+    answer = manager.post(f"/duplicates/{middle.id}/different")
+    assert answer.location.endswith(f"/duplicates/{last.id}")
+    assert manager.post(f"/duplicates/{last.id}/different").location.endswith(f"/duplicates/{first.id}")
+    assert manager.post(f"/duplicates/{first.id}/different").location.endswith("/duplicates")
+
+
+def test_my_last_decision_is_undone_with_one_press(manager, session, three_pairs, as_role):
+    assert "Undo my last decision" not in text_of(manager.get("/duplicates"))
+    manager.post(f"/duplicates/{three_pairs[0].id}/different")
+    manager.post(f"/duplicates/{three_pairs[1].id}/different")
+    assert "Undo my last decision" in text_of(manager.get("/duplicates"))
+    for pair in (three_pairs[1], three_pairs[0]):
+        answer = manager.post("/duplicates/undo-last")
+        assert answer.location.endswith(f"/duplicates/{pair.id}")
+    assert len(reads.duplicate_pairs(session)) == 3
+    answer = manager.post("/duplicates/undo-last", follow_redirects=True)
+    assert "no decision of yours" in answer.get_data(as_text=True)
+    assert as_role(Role.REFERRER).post("/duplicates/undo-last").status_code == 403
+
+
+def test_every_decision_has_a_letter_and_a_plain_button(manager, three_pairs):
+    manager.post(f"/duplicates/{three_pairs[0].id}/different")
+    page = text_of(manager.get(f"/duplicates/{three_pairs[2].id}"))
+    for letter in "sdlu":
+        assert f'data-hub-key="{letter}"' in page
+    assert page.count("<form") >= 3 and "Turn letter keys off" in page
+
+
+def test_differences_are_marked_and_weights_told_in_words_and_numbers(manager, session, clock, first):
+    other = replace(
+        AMINA, given_names="Oksana", family_name="Petrenko", date_of_birth=date(1961, 7, 9), email=None
+    )
+    service.identify(session, other, None, None, SYSTEM, clock)
+    pair = reads.duplicate_pairs(session)[0]
+    page = text_of(manager.get(f"/duplicates/{pair.id}"))
+    assert "hub-row--against" in page and "Speaks strongly against" in page
+    assert "Different dates of birth" in page and "Which record knows more" in page
+    assert "The first record knows more" in page or "The second record knows more" in page
+
+
+def test_what_a_document_showed_counts_before_the_rest(manager, session, clock, first, pair):
+    manager.post(f"/duplicates/{pair.id}/same")
+    records = reads.source_records(session, first.learner_id)
+    person = the_person(session, first.learner_id)
+    other = next(one for one in records if one.full_name != person.full_name)
+    url = f"/learners/{person.learner_id}/verified"
+    assert "Which of these does the document agree with?" in text_of(manager.get(url))
+    assert manager.post(url, data={"record_id": other.id}).status_code == 422
+    answer = manager.post(url, data={"record_id": other.id, "name": "yes", "date_of_birth": "yes"})
+    assert answer.status_code == 302
+    session.expire_all()
+    person = the_person(session, first.learner_id)
+    assert person.full_name == other.full_name and person.birth_date_verified
+    assert "learner.verified" in [one.action for one in entries_of(session, [person.learner_id])]
+    assert manager.post(url, data={"record_id": uuid4(), "name": "yes"}).status_code == 404
+    assert manager.get(f"/learners/{uuid4()}/verified").status_code == 404
 
 
 def test_different_people_then_undo(manager, session, pair):
