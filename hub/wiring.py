@@ -14,6 +14,7 @@ from hub.accounts.service import notices as account_notices
 from hub.assessment import domain as assessment_events
 from hub.assessment import reactions as assessment
 from hub.consent import domain as consent_events
+from hub.consent import jobs as consent_jobs
 from hub.consent import reactions as consent
 from hub.core.events import Event
 from hub.desk import jobs as desk_jobs
@@ -99,8 +100,15 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     offer_events.OfferWithdrawn: [messaging.offer_withdrawn],
     offer_events.EnrolmentEnded: [referrals.enrolment_ended],
     consent_events.ConsentWithdrawn: [matching.consent_withdrawn, messaging.consent_withdrawn],
+    consent_events.LearnerLeft: [matching.learner_left, referrals.learner_left, waitlist.learner_left],
+    consent_events.ReceiptWanted: [messaging.receipt_wanted],
     message_events.ReplyReceived: [messaging.replied, waitlist.replied, matching.replied],
-    message_events.LearnerStopped: [waitlist.learner_stopped, matching.learner_stopped],
+    message_events.LearnerStopped: [
+        waitlist.learner_stopped,
+        matching.learner_stopped,
+        consent.learner_stopped,
+    ],
+    message_events.LearnerRestarted: [consent.learner_restarted],
     step_events.DigestDue: [messaging.digest_due],
     account_events.AccountClosed: [referrals.account_closed],
     account_events.AccountOpened: [referrals.account_opened],
@@ -136,6 +144,8 @@ JOBS: Sequence[Job] = (
     Job("accounts.forget", at(3, 15), account_jobs.forget),
     Job("limits.forget", every(minutes=60), limits.forget_old),
     Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
+    Job("consent.expire", at(4, 0), consent_jobs.expire),
+    Job("consent.watch_agreements", at(7, 40), consent_jobs.watch_agreements),
     Job("desk.forget_searches", at(3, 40), desk_jobs.forget_searches),
     Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),
 )

@@ -158,7 +158,11 @@ class ApiKey(Identified, Base):
 
 
 class SharingAgreement(Identified, Base):
-    """What one organisation may pass to another, for which purposes, between two dates."""
+    """What one organisation may pass to another, for which purposes, between two dates.
+
+    One row is one direction between two parties; a document with more parties is several rows with the same
+    `reference`. What stands in a row never changes, it is ended and another recorded.
+    """
 
     __tablename__ = "sharing_agreement"
     __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates_in_order"),)
@@ -171,3 +175,16 @@ class SharingAgreement(Identified, Base):
     ends_on: Mapped[date]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None]
+    reference: Mapped[str | None]
+    controller_roles: Mapped[str | None]
+    lawful_basis: Mapped[str | None]
+    art9_condition: Mapped[str | None]
+    dpia_id: Mapped[str | None]
+    retention: Mapped[str | None]
+    security_terms: Mapped[str | None]
+    dsar_contact: Mapped[str | None]
+    breach_contact: Mapped[str | None]
+    signed_on: Mapped[date | None]
+    review_on: Mapped[date | None]
+    caldicott_guardian: Mapped[str | None]

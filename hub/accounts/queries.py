@@ -103,6 +103,17 @@ def agreements_of(session: Session, organisation_id: UUID) -> Sequence[SharingAg
     return session.scalars(found.order_by(SharingAgreement.ends_on)).all()
 
 
+def agreements(session: Session) -> Sequence[SharingAgreement]:
+    """The whole register, those that end first before the others."""
+    found = select(SharingAgreement).order_by(SharingAgreement.ends_on, SharingAgreement.id)
+    return session.scalars(found).all()
+
+
+def agreement(session: Session, agreement_id: UUID) -> SharingAgreement | None:
+    found = select(SharingAgreement).where(SharingAgreement.id == agreement_id)
+    return session.scalars(found.with_for_update()).first()
+
+
 def agreements_in_force(
     session: Session, from_id: UUID, to_id: UUID, today: date
 ) -> Sequence[SharingAgreement]:

@@ -1,5 +1,6 @@
 """What other slices may know of organisations and people."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -7,9 +8,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.accounts import queries
-from hub.accounts.domain import KIND_LABELS, SILENT_AFTER, OrganisationKind
+from hub.accounts.domain import (
+    KIND_LABELS,
+    SILENT_AFTER,
+    AgreementStatus,
+    AgreementTerms,
+    ControllerRoles,
+    OrganisationKind,
+    agreement_status,
+    shared_fields,
+)
 from hub.accounts.domain.codes import FactorView
-from hub.accounts.models import Organisation, UserAccount
+from hub.accounts.models import Organisation, SharingAgreement, UserAccount
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
 from hub.infra import memory
@@ -144,12 +154,97 @@ def actor_of_user(row: UserAccount) -> Actor:
     return Actor("user", row.id, row.name, row.role, row.organisation_id)
 
 
-def agreement_covers(session: Session, from_id: UUID, to_id: UUID, purpose: str, today: date) -> bool:
-    """Whether an agreement in force today lets `from_id` pass data to `to_id` for this purpose."""
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """One entry of the register of sharing agreements."""
+
+    id: UUID
+    from_id: UUID
+    to_id: UUID
+    purposes: tuple[str, ...]
+    fields: tuple[str, ...]
+    starts_on: date
+    ends_on: date
+    created_at: datetime
+    ended_at: datetime | None
+    terms: AgreementTerms
+
+    @property
+    def parties(self) -> tuple[UUID, UUID]:
+        """Who gives, who receives."""
+        return self.from_id, self.to_id
+
+    def status(self, today: date) -> AgreementStatus:
+        """Ended by a person, or where its dates put it."""
+        if self.ended_at is not None:
+            return AgreementStatus.ENDED
+        return agreement_status(self.starts_on, self.ends_on, self.terms.review_on, today)
+
+
+def agreements(session: Session, organisation_id: UUID | None = None) -> list[AgreementView]:
+    """The register, or the part that one organisation is a party of; what ends first comes first."""
+    rows = (
+        queries.agreements(session)
+        if organisation_id is None
+        else queries.agreements_of(session, organisation_id)
+    )
+    return [_agreement(row) for row in rows]
+
+
+def agreement(session: Session, agreement_id: UUID) -> AgreementView:
+    """One agreement; NotFound."""
+    row = session.get(SharingAgreement, agreement_id)
+    if row is None:
+        raise NotFound("There is no such agreement.")
+    return _agreement(row)
+
+
+def agreement_in_force(
+    session: Session, from_id: UUID, to_id: UUID, purpose: str, today: date
+) -> UUID | None:
+    """The agreement under which `from_id` passes data to `to_id` for this purpose today, if there is one."""
+    found = queries.agreements_in_force(session, from_id, to_id, today)
+    return next((one.id for one in found if purpose in one.purposes), None)
+
+
+def agreement_covers(  # noqa: PLR0913, PLR0917 - from whom, to whom, what for, which fields, when
+    session: Session, from_id: UUID, to_id: UUID, purpose: str, today: date, fields: Collection[str] = ()
+) -> bool:
+    """Whether agreements in force today let `from_id` pass these fields to `to_id` for this purpose."""
     if from_id == to_id:
         return True
     in_force = queries.agreements_in_force(session, from_id, to_id, today)
-    return any(purpose in agreement.purposes for agreement in in_force)
+    covering = [one for one in in_force if purpose in one.purposes]
+    return bool(covering) and set(fields) <= {name for one in covering for name in one.fields}
+
+
+def agreed_fields(session: Session, from_id: UUID, to_id: UUID, purpose: str, today: date) -> frozenset[str]:
+    """The fields that agreements in force today let pass for this purpose; within one organisation, all."""
+    if from_id == to_id:
+        return frozenset(shared_fields())
+    in_force = queries.agreements_in_force(session, from_id, to_id, today)
+    return frozenset(name for one in in_force if purpose in one.purposes for name in one.fields)
+
+
+def _agreement(row: SharingAgreement) -> AgreementView:
+    terms = AgreementTerms(
+        reference=row.reference or "",
+        controller_roles=ControllerRoles(row.controller_roles or ControllerRoles.INDEPENDENT),
+        lawful_basis=row.lawful_basis or "",
+        art9_condition=row.art9_condition,
+        dpia_id=row.dpia_id or "",
+        retention=row.retention or "",
+        security_terms=row.security_terms or "",
+        dsar_contact=row.dsar_contact or "",
+        breach_contact=row.breach_contact or "",
+        signed_on=row.signed_on,
+        review_on=row.review_on,
+        caldicott_guardian=row.caldicott_guardian,
+    )
+    return AgreementView(
+        row.id, row.from_organisation_id, row.to_organisation_id, tuple(row.purposes), tuple(row.fields),
+        row.starts_on, row.ends_on, row.created_at, row.ended_at, terms,
+    )  # fmt: skip
 
 
 def _organisation(row: Organisation) -> OrganisationView:

@@ -6,15 +6,18 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.consent.domain import Channel
+from hub.consent.domain import Art9, Basis, Channel, ConsentState, EventType
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
+
+SCHEMA_VERSION = "ISO-IEC-TS-27560:2023/hub-1"
 
 
 class Consent(Identified, SealedRow, Base):
     """One asking: who asked, how, in which words. Never changed but by the proof that was missing.
 
-    Asking again is a new row. `learner_id` moves with its source record on merge and unmerge.
+    Asking again is a new row. `learner_id` moves with its source record on merge and unmerge. `circumstances` is
+    one sealed whole (domain `Circumstances`): capacity, interpreter, witness, who decided on behalf of whom.
     """
 
     __tablename__ = "consent"
@@ -25,6 +28,7 @@ class Consent(Identified, SealedRow, Base):
     captured_by: Mapped[UUID | None]
     captured_role: Mapped[str]
     channel: Mapped[Channel] = enum_column(Channel)
+    notice_id: Mapped[str | None]
     wording_version: Mapped[str | None]
     interpreter_used: Mapped[bool]
     given_on: Mapped[date]
@@ -32,20 +36,45 @@ class Consent(Identified, SealedRow, Base):
     proven_at: Mapped[datetime | None]
     proven_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
+    schema_version: Mapped[str | None]
+    receipt_id: Mapped[UUID | None]
+    under_18: Mapped[bool | None]
+    no_detriment_shown: Mapped[bool | None]
+    sharing_agreement_id: Mapped[UUID | None] = mapped_column(ForeignKey("sharing_agreement.id"))
 
     language = Sealed.text()
     wording_sha256 = Sealed.text()
     proof_note = Sealed.text()
+    circumstances = Sealed.json()
 
 
-class ConsentChoice(Base):
-    """The answer about one optional purpose in one asking; a withdrawal is noted on it and stays."""
+class ConsentEvent(Base):
+    """What happened to one permission of one asking. Rows are only ever added (a trigger sees to it)."""
 
-    __tablename__ = "consent_choice"
+    __tablename__ = "consent_event"
 
     consent_id: Mapped[UUID] = mapped_column(ForeignKey("consent.id"), primary_key=True)
     purpose: Mapped[str] = mapped_column(primary_key=True)
-    granted: Mapped[bool]
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[UUID | None]
-    withdrawal_relayed: Mapped[bool]
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[ConsentState] = enum_column(ConsentState)
+    at: Mapped[datetime]
+    actor_id: Mapped[UUID | None]
+    actor_role: Mapped[str]
+    event_type: Mapped[EventType] = enum_column(EventType)
+    valid_until: Mapped[date | None]
+    relayed: Mapped[bool]
+    reason: Mapped[str | None]
+
+
+class PurposeBasis(Identified, Base):
+    """The controller's decision about the basis of a purpose from a day on. Only ever added."""
+
+    __tablename__ = "purpose_basis"
+
+    purpose: Mapped[str] = mapped_column(index=True)
+    basis: Mapped[Basis] = enum_column(Basis)
+    art9_condition: Mapped[Art9 | None] = enum_column(Art9)
+    starts_on: Mapped[date]
+    reason: Mapped[str]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime]

@@ -1,18 +1,26 @@
 """What this slice does when others tell of something, in their transaction."""
 
 from collections.abc import Collection
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.consent import queries
+from hub.consent import queries, service
 from hub.consent.models import Consent
 from hub.core.clock import Clock
-from hub.core.permissions import Actor
+from hub.core.permissions import Actor, learner_actor
 from hub.infra.columns import reseal
 from hub.learners import service as learners
 from hub.learners.domain import Happening, HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.steps import service as steps
+
+
+class AboutLearner(Protocol):
+    """An event of messaging about one learner."""
+
+    @property
+    def learner_id(self) -> UUID: ...
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
@@ -38,6 +46,17 @@ def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock
         reseal(row, event.subject_id)
         row.learner_id, row.source_record_id = event.learner_id, event.source_record_id
         steps.move_learner(session, [row.id], event.learner_id)
+
+
+def learner_stopped(session: Session, event: AboutLearner, actor: Actor, clock: Clock) -> None:
+    """STOP by text takes back the permission to text: the learner's own act, by the shortest way."""
+    own = learner_actor(event.learner_id)
+    service.withdraw(session, event.learner_id, [service.TEXTS], own, clock, reason=service.SAID_STOP)
+
+
+def learner_restarted(session: Session, event: AboutLearner, actor: Actor, clock: Clock) -> None:
+    """START by text gives it again, where it was a STOP that had ended it."""
+    service.texts_again(session, event.learner_id, learner_actor(event.learner_id), clock)
 
 
 def _move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import reads as account_reads
 from hub.accounts import service as accounts
-from hub.accounts.domain import NewAgreement, NewOrganisation, NewUser, OrganisationKind
+from hub.accounts.domain import (
+    AgreementTerms,
+    NewAgreement,
+    NewOrganisation,
+    NewUser,
+    OrganisationKind,
+)
 from hub.core.clock import Clock
 from hub.core.permissions import ROLE_LABELS, SYSTEM, Actor, Role
 from hub.demo.parameters import read_data
@@ -21,6 +27,18 @@ PASSWORD = "one-demo-password"  # noqa: S105 - printed by the command, for inven
 LONG_AGO = date(2020, 1, 1)
 ASSESSOR_FOR = 450  # learners a year
 _PARTNER_PURPOSES = ("P03", "P05", "P07")
+_PARTNER_FIELDS = ("name", "phone", "level", "times", "needs", "attendance", "outcome")
+_TERMS = AgreementTerms(
+    reference="Borough ESOL sharing agreement",
+    lawful_basis="public_task",
+    dpia_id="DPIA-2020-014",
+    retention="24 months after the course",
+    security_terms="Encrypted in transit and at rest; named staff only",
+    dsar_contact="dpo@hub.example",
+    breach_contact="dpo@hub.example",
+    signed_on=LONG_AGO,
+    caldicott_guardian="guardian@health.example",
+)
 
 
 @dataclass(slots=True)
@@ -90,7 +108,7 @@ def build(session: Session, clock: Clock, learners: int) -> Borough:
     for partner_id in partners:
         for one, other in ((hub_id, partner_id), (partner_id, hub_id)):
             until = clock.today() + timedelta(days=3 * 365)
-            agreement = NewAgreement(one, other, _PARTNER_PURPOSES, (), LONG_AGO, until)
+            agreement = NewAgreement(one, other, _PARTNER_PURPOSES, _PARTNER_FIELDS, LONG_AGO, until, _TERMS)
             accounts.agree(session, agreement, SYSTEM, clock)
     return staff.borough
 

@@ -43,15 +43,16 @@ INVARIANTS: dict[str, str] = {
     ),
     "4_enrolled_with_permission": (
         "SELECT e.id FROM enrolment e JOIN offer o ON o.id = e.offer_id WHERE NOT EXISTS (SELECT 1 FROM consent c "
-        "JOIN consent_choice ch ON ch.consent_id = c.id JOIN source_record s ON s.id = c.source_record_id "
-        "WHERE s.learner_id = e.learner_id AND ch.purpose = 'P05' AND ch.granted)"
+        "JOIN consent_event ch ON ch.consent_id = c.id JOIN source_record s ON s.id = c.source_record_id "
+        "WHERE s.learner_id = e.learner_id AND ch.purpose = 'P05' AND ch.state IN ('given', 'renewed', 'unknown'))"
     ),
     "4_texted_with_permission": (
         "SELECT m.id FROM message m WHERE m.channel = 'sms' AND m.state IN ('sent', 'delivered') "
         "AND m.purpose = 'P06' AND NOT EXISTS (SELECT 1 FROM consent c "
-        "JOIN consent_choice ch ON ch.consent_id = c.id JOIN source_record s ON s.id = c.source_record_id "
+        "JOIN consent_event ch ON ch.consent_id = c.id JOIN source_record s ON s.id = c.source_record_id "
         "JOIN source_record own ON own.learner_id = s.learner_id "
-        "WHERE own.home_learner_id = m.learner_id AND ch.purpose = 'P06' AND ch.granted)"
+        "WHERE own.home_learner_id = m.learner_id AND ch.purpose = 'P06' "
+        "AND ch.state IN ('given', 'renewed', 'unknown'))"
     ),
     "5_open_referral_has_step": (
         "SELECT r.id FROM referral r WHERE r.state <> 'closed' AND NOT EXISTS (SELECT 1 FROM step s "

@@ -66,6 +66,8 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.ADVISER_TO_SEE: ("referrals.one", "referral_id"),
     K.ROUND_TO_RUN: ("matching.rounds", None),
     K.CASELOAD_WITHOUT_PERSON: ("accounts.organisation", "organisation_id"),
+    K.SHARING_ENDED: ("matching.notices", None),
+    K.AGREEMENT_TO_RENEW: ("consent.agreement", "agreement_id"),
 }
 
 
@@ -101,7 +103,10 @@ def link_to(step: StepView, actor: Actor) -> str | None:
     """Where this step is done by this person; None when they have no page for it."""
     if step.kind is K.INFORMATION_TO_GIVE and actor.is_hub:
         return url_for("referrals.one", referral_id=step.subject_id)
-    if step.kind is K.CONSENT_TO_CONFIRM and step.learner_id is not None:
+    if (
+        step.kind in {K.CONSENT_TO_CONFIRM, K.CONSENT_TO_RENEW, K.PERMISSION_RELAYED}
+        and step.learner_id is not None
+    ):
         return url_for("consent.of_learner", learner_id=step.learner_id)
     endpoint, argument = LINKS.get(step.kind, ("", None))
     if endpoint and endpoint_exists(endpoint):

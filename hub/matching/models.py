@@ -11,7 +11,7 @@ from hub.assessment.domain import Strand
 from hub.core.levels import Level
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
-from hub.matching.domain.enrolments import EnrolmentState
+from hub.matching.domain.enrolments import EnrolmentState, SharingEnd
 from hub.matching.domain.offers import OfferState
 from hub.matching.domain.rounds import LeftOut, LineState, RoundKind, RoundState, Stale
 
@@ -217,3 +217,29 @@ class AttendanceWeek(Base):
     hours_of: Mapped[float] = mapped_column(Numeric(5, 2, asdecimal=False))
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID | None]
+
+
+class SharingNotice(Identified, Base):
+    """A provider was told that a learner's sharing has ended, and when it said that it has noted it.
+
+    The provider is a controller of its own for the copy it holds (UK GDPR Article 19). One waits at a time for
+    each enrolment. Ids only: the notice names nobody.
+    """
+
+    __tablename__ = "sharing_notice"
+    __table_args__ = (
+        Index(
+            "uq_sharing_notice_open",
+            "enrolment_id",
+            unique=True,
+            postgresql_where="acknowledged_at IS NULL",
+        ),
+        Index("ix_sharing_notice_organisation", "organisation_id", "acknowledged_at"),
+    )
+
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    why: Mapped[SharingEnd] = enum_column(SharingEnd)
+    told_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[UUID | None]

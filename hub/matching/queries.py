@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.core.clock import LONDON
@@ -27,6 +27,7 @@ from hub.matching.models import (
     MatchRound,
     Offer,
     OfferHistory,
+    SharingNotice,
     Vacancy,
 )
 
@@ -373,3 +374,29 @@ def attendance(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[At
 
 def attendance_week(session: Session, enrolment_id: UUID, week_on: date) -> AttendanceWeek | None:
     return session.get(AttendanceWeek, (enrolment_id, week_on))
+
+
+def notice(session: Session, notice_id: UUID) -> SharingNotice | None:
+    """One notice that sharing has ended, locked."""
+    return session.scalars(
+        select(SharingNotice).where(SharingNotice.id == notice_id).with_for_update()
+    ).first()
+
+
+def open_notices(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[SharingNotice]:
+    """Notices about these enrolments that wait for an answer, locked."""
+    found = select(SharingNotice).where(
+        SharingNotice.enrolment_id.in_(list(enrolment_ids)), SharingNotice.acknowledged_at.is_(None)
+    )
+    return session.scalars(found.with_for_update()).all()
+
+
+def notices(
+    session: Session, organisation_id: UUID | None, limit: int = 200
+) -> Sequence[Row[SharingNotice, Enrolment]]:
+    """Notices to one provider, or to all, with their enrolments: those that wait first, then the newest."""
+    found = select(SharingNotice, Enrolment).join(Enrolment, Enrolment.id == SharingNotice.enrolment_id)
+    if organisation_id is not None:
+        found = found.where(SharingNotice.organisation_id == organisation_id)
+    waiting_first = (SharingNotice.acknowledged_at.is_not(None), SharingNotice.told_at.desc())
+    return session.execute(found.order_by(*waiting_first, SharingNotice.id).limit(limit)).all()

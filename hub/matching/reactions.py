@@ -5,17 +5,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.consent.domain import ConsentWithdrawn
+from hub.consent.domain import ConsentWithdrawn, LearnerLeft
 from hub.core.clock import Clock
 from hub.core.errors import HubError
 from hub.core.permissions import Actor
 from hub.learners import reads as learners
 from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged
 from hub.matching import queries, service
-from hub.matching.domain.enrolments import EnrolmentState
+from hub.matching.domain.enrolments import EnrolmentState, SharingEnd
 from hub.matching.domain.offers import LearnerAnswer
 from hub.matching.models import Enrolment, Offer
-from hub.matching.service.snapshots import SHARE
+from hub.matching.reads.enrolments import SHARE
 from hub.messaging.domain import AskKind, LearnerStopped, ReplyReceived
 from hub.messaging.service.replies import hand_to_person
 from hub.provision.domain import ClassCancelled
@@ -23,6 +23,7 @@ from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
 
 CLASS_CANCELLED, CASE_CLOSED = "class_cancelled", "case_closed"
+SHARING_ENDED, LEFT = "sharing_ended", "learner_left"
 
 
 class CaseClosed(Protocol):
@@ -57,16 +58,30 @@ def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock)
 
 
 def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, clock: Clock) -> None:
-    """Name and phone are hidden from the provider at once (asked at every view); a person decides how the
-    learner can still join a class that may not know who they are."""
+    """The learner ends the sharing with providers (table 1c of the specification).
+
+    Offered: the offer is withdrawn, the place is free again once, the provider hears "withdrawn" and no reason;
+    the entry waits with its date, and a later offer asks the learner anew. Enrolled: name and phone are hidden at
+    once (asked at every view), the provider is told and its answer kept, and a person decides how the learner can
+    still join a class that may not know who they are.
+    """
     if SHARE not in event.purposes:
         return
     ids = learners.same_person_ids(session, event.learner_id)
+    service.withdraw_for(session, SHARING_ENDED, actor, clock, Offer.learner_id.in_(ids))
+    service.tell_recipients(session, event.learner_id, SharingEnd.WITHDRAWN, actor, clock)
     for row in queries.current_where(session, Enrolment.learner_id.in_(ids)):
         due = steps.due(session, "review_days", clock)
         owner = steps.hub_role(session)
         new = NewStep(StepKind.OFFER_TO_DECIDE, "enrolment", row.id, owner, due, row.learner_id)
         steps.open_step(session, new, clock)
+
+
+def learner_left(session: Session, event: LearnerLeft, actor: Actor, clock: Clock) -> None:
+    """The learner wants no more of the service: every provider that was given their details is told."""
+    ids = learners.same_person_ids(session, event.learner_id)
+    service.withdraw_for(session, LEFT, actor, clock, Offer.learner_id.in_(ids))
+    service.tell_recipients(session, event.learner_id, SharingEnd.LEFT, actor, clock)
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:

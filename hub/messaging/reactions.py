@@ -20,11 +20,12 @@ from hub.assessment.domain import (
     Cancellation,
     MoveReason,
 )
-from hub.consent.domain import ConsentWithdrawn
+from hub.consent.domain import ConsentWithdrawn, ReceiptWanted
 from hub.core.clock import LONDON, Clock, london_time
 from hub.core.errors import HubError
 from hub.core.permissions import SYSTEM, Actor
 from hub.core.wording import clock_time, day_and_date
+from hub.infra import outbox
 from hub.infra.columns import reseal
 from hub.infra.db import runtime
 from hub.learners import reads as learners
@@ -42,6 +43,7 @@ from hub.messaging.models import Message, ReceivedText
 from hub.messaging.service.digests import ask_for_digest
 from hub.messaging.service.replies import hand_to_person
 from hub.messaging.service.sending import (
+    KIND,
     asks_by_text,
     fall_back,
     forget_question,
@@ -297,12 +299,17 @@ def _area(found: EsolClassView) -> str:
 
 
 def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, clock: Clock) -> None:
-    """Texts that wait do not go, from the same moment; what must arrive goes by e-mail or to a person."""
-    if "P06" not in event.purposes:
-        return
+    """Texts that wait are cancelled in this very transaction; what must arrive goes by e-mail or to a person."""
     for message in queries.waiting_for(session, learners.same_person_ids(session, event.learner_id)):
-        if message.channel is Channel.SMS and message.purpose:
+        if message.channel is Channel.SMS and message.purpose in event.purposes:
+            outbox.cancel(session, KIND, [message.id])
             fall_back(session, message, "no_permission", clock)
+
+
+def receipt_wanted(session: Session, event: ReceiptWanted, actor: Actor, clock: Clock) -> None:
+    """The learner gets a link to what they said yes and no to."""
+    link = f"{_status_link(session, event.learner_id, clock)}?to=receipt"
+    _tell(session, event.learner_id, "permissions_receipt", {"link": link}, clock, about=event.learner_id)
 
 
 def replied(session: Session, event: ReplyReceived, actor: Actor, clock: Clock) -> None:

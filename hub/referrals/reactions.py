@@ -40,7 +40,7 @@ MISSED_TOO_OFTEN = "no_response"
 
 
 class AboutLearner(Protocol):
-    """An event of matching about one learner."""
+    """An event about one learner."""
 
     @property
     def learner_id(self) -> UUID: ...
@@ -125,6 +125,13 @@ def referral_closed(session: Session, event: ReferralClosed, actor: Actor, clock
         joined = queries.duplicates_of(session, [event.referral_id])
         for referral_id in (event.referral_id, *(one.id for one in joined)):
             tell_referrer(session, referral_id, clock)
+
+
+def learner_left(session: Session, event: AboutLearner, actor: Actor, clock: Clock) -> None:
+    """The learner wants no more of the service: every open case ends by their word."""
+    for referral in queries.open_referrals_of(session, event.learner_id):
+        ending = Ending(Outcome.WITHDRAWN_BY_LEARNER, "no_longer_interested")
+        end(session, referral, ending, actor, clock)
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:

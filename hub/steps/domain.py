@@ -30,6 +30,10 @@ class StepKind(StrEnum):
     MESSAGE_TO_ANSWER = "message_to_answer"
     TEXT_FAILED = "text_failed"
     CONSENT_TO_CONFIRM = "consent_to_confirm"
+    CONSENT_TO_RENEW = "consent_to_renew"
+    PERMISSION_RELAYED = "permission_relayed"
+    SHARING_ENDED = "sharing_ended"
+    AGREEMENT_TO_RENEW = "agreement_to_renew"
     ON_HOLD_TO_REVIEW = "on_hold_to_review"
     STOP_TO_HANDLE = "stop_to_handle"
     ADVISER_TO_SEE = "adviser_to_see"
@@ -59,6 +63,13 @@ TITLES = {
     StepKind.MESSAGE_TO_ANSWER: ("Answer a learner's message", "Answer"),
     StepKind.TEXT_FAILED: ("A text did not arrive: reach the learner another way", "Open"),
     StepKind.CONSENT_TO_CONFIRM: ("Confirm a permission", "Confirm"),
+    StepKind.CONSENT_TO_RENEW: ("Ask a learner again for permission", "Ask"),
+    StepKind.PERMISSION_RELAYED: (
+        "A referrer says a learner takes a permission back: ask the learner",
+        "Open",
+    ),
+    StepKind.SHARING_ENDED: ("A learner ended sharing: confirm that you have noted it", "Open"),
+    StepKind.AGREEMENT_TO_RENEW: ("A sharing agreement ends soon", "Open"),
     StepKind.ON_HOLD_TO_REVIEW: ("Look again at a referral on hold", "Open"),
     StepKind.STOP_TO_HANDLE: ("A learner sent STOP: ask what they want", "Open"),
     StepKind.ADVISER_TO_SEE: ("An adviser sees a learner aged 16 to 18", "Open"),

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.assessment.domain import AssessmentCompleted
+from hub.consent.domain import LearnerLeft
 from hub.core.clock import Clock
 from hub.core.errors import Conflict
 from hub.core.permissions import Actor
@@ -94,6 +95,11 @@ def replied(session: Session, event: Replied, actor: Actor, clock: Clock) -> Non
 def learner_stopped(session: Session, event: Stopped, actor: Actor, clock: Clock) -> None:
     """A STOP is never read as silence: nothing lapses until a person has asked."""
     service.hold(session, event.learner_id, STOP_HOLD, actor, clock)
+
+
+def learner_left(session: Session, event: LearnerLeft, actor: Actor, clock: Clock) -> None:
+    """Who wants no more of the service waits no longer, also where no referral stands behind the entry."""
+    service.remove_for_learner(session, event.learner_id, "no_longer_interested", actor, clock)
 
 
 def _open_for_a_person(session: Session, event: AssessmentCompleted, clock: Clock) -> None:

@@ -147,7 +147,7 @@ class Borough:
         for partner in ("jobcentre", "college"):
             for one, other in (("hub", partner), (partner, "hub")):
                 agreement = NewAgreement(
-                    homes[one].id, homes[other].id, ("P03", "P05", "P07"), ("name", "phone"),
+                    homes[one].id, homes[other].id, ("P03", "P05", "P07"), ("name", "phone", "outcome"),
                     date(2020, 1, 1), date(2030, 1, 1),
                 )  # fmt: skip
                 accounts.agree(session, agreement, SYSTEM, self.clock)

@@ -5,8 +5,29 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from hub.accounts.domain.agreements import (
+    AgreementStatus,
+    AgreementTerms,
+    ControllerRoles,
+    NewAgreement,
+    SharedField,
+    agreement_faults,
+    agreement_status,
+    shared_fields,
+)
 from hub.core.events import Event
 from hub.core.permissions import Role
+
+__all__ = [
+    "AgreementStatus",
+    "AgreementTerms",
+    "ControllerRoles",
+    "NewAgreement",
+    "SharedField",
+    "agreement_faults",
+    "agreement_status",
+    "shared_fields",
+]
 
 IDLE_LIMIT = timedelta(hours=4)
 SESSION_LIMIT = timedelta(hours=14)
@@ -79,18 +100,6 @@ class NewUser:
     name: str
     organisation_id: UUID
     role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class NewAgreement:
-    """Permission between two organisations: what may pass, for which purposes, from when to when."""
-
-    from_id: UUID
-    to_id: UUID
-    purposes: tuple[str, ...]
-    fields: tuple[str, ...]
-    starts_on: date
-    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """What a learner agreed to, how it was asked, and what happened to it since."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hub.consent.domain.circumstances import Circumstances, circumstances_faults
 from hub.consent.domain.purposes import PURPOSES, Purpose
-from hub.consent.domain.standing import ChoiceMade, Standing
+from hub.consent.domain.standing import GRANTS, ConsentState, EventType, Standing
 from hub.consent.domain.wording import has_words, versions
 from hub.core.events import Event
 
@@ -40,6 +41,7 @@ class NewConsent:
 
     Without wording version or language the consent is not proven, and permits nothing optional until the hub
     has confirmed it. `organisation_id` where an import acts for another organisation than the actor's.
+    `agreement_id`: the sharing agreement under which a permission to share was asked.
     """
 
     given_on: date
@@ -49,6 +51,9 @@ class NewConsent:
     purposes: frozenset[str] = frozenset()
     interpreter_used: bool = False
     organisation_id: UUID | None = None
+    under_18: bool = False
+    agreement_id: UUID | None = None
+    circumstances: Circumstances = field(default_factory=Circumstances, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,17 +83,96 @@ class ConsentWithdrawn(Event):
 
 
 @dataclass(frozen=True)
+class LearnerLeft(Event):
+    """A learner takes everything back and wants no more of the service: what is open ends in this transaction."""
+
+    learner_id: UUID
+
+
+@dataclass(frozen=True)
+class ReceiptWanted(Event):
+    """The learner is to get a link to what they agreed to."""
+
+    learner_id: UUID
+
+
+class WhyInvalid(StrEnum):
+    """Why an asking does not count."""
+
+    NOT_UNDERSTOOD = "not_understood"
+    PRESSURE = "pressure"
+    WRONG_PERSON = "wrong_person"
+    WRONG_WORDS = "wrong_words"
+
+    @property
+    def words(self) -> str:
+        return _WHY_INVALID[self.value]
+
+
+_WHY_INVALID = {
+    "not_understood": "The learner had not understood",
+    "pressure": "The learner was under pressure to say yes",
+    "wrong_person": "It was not the learner who agreed, and nobody with a right to",
+    "wrong_words": "Other words were read than those on record",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEventView:
+    """One thing that happened to one permission; nothing of it ever changes.
+
+    `type`: regular or explicit. `relayed`: the hub wrote down what the learner told it. `reason`: a code.
+    """
+
+    purpose: str
+    number: int
+    state: ConsentState
+    at: datetime
+    actor_id: UUID | None
+    actor_role: str
+    type: EventType
+    valid_until: date | None
+    relayed: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceMade:
+    """The answer about one purpose in one asking, and what became of it."""
+
+    purpose: str
+    events: tuple[ConsentEventView, ...]
+
+    @property
+    def state(self) -> ConsentState:
+        return self.events[-1].state
+
+    @property
+    def granted(self) -> bool:
+        """Whether the learner said yes, whatever happened afterwards."""
+        return any(one.state in GRANTS for one in self.events)
+
+    @property
+    def withdrawn_at(self) -> datetime | None:
+        """Since when it is taken back."""
+        last = self.events[-1]
+        return last.at if last.state is ConsentState.WITHDRAWN else None
+
+
+@dataclass(frozen=True)
 class ConsentView:
-    """One consent record in clear, with its choices."""
+    """One consent record in clear, with its choices. `captured_by` is a user, `captured_role` what they were."""
 
     id: UUID
     learner_id: UUID
     source_record_id: UUID
     organisation_id: UUID | None
     captured_by: UUID | None
+    captured_role: str
     given_on: date
     channel: Channel
     language: str | None
+    notice_id: str | None
     wording_version: str | None
     wording_sha256: str | None
     interpreter_used: bool
@@ -96,7 +180,22 @@ class ConsentView:
     proven_at: datetime | None
     proof_note: str | None
     created_at: datetime
+    receipt_id: UUID | None
+    schema_version: str
+    under_18: bool
+    no_detriment_shown: bool
+    agreement_id: UUID | None
+    circumstances: Circumstances
     choices: tuple[ChoiceMade, ...]
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether the hub has found that it does not count."""
+        return (
+            bool(self.choices)
+            and all(one.state is ConsentState.INVALIDATED for one in self.choices if one.granted)
+            and any(one.granted for one in self.choices)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,6 +216,7 @@ def is_proven(wording_version: str | None, language: str | None) -> bool:
 def consent_faults(new: NewConsent, today: date) -> dict[str, str]:
     """What is wrong with an asking, by field; empty when nothing is."""
     faults = wording_faults(new.wording_version, new.language, new.interpreter_used)
+    faults |= circumstances_faults(new.circumstances, new.interpreter_used)
     if new.given_on > today:
         faults["given_on"] = "The day the learner agreed must not be in the future"
     if new.channel not in CHANNEL_WORDS:

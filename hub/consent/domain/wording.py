@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+NOTICE_ID = "hub.consent.wording"
 CURRENT_VERSION = "2026-11"
+SAYS_NO_DETRIMENT = frozenset({"2026-11"})
+"""The versions that tell the learner: you can say no, we will still help you."""
 FALLBACK = "en"
 _SAME_WORDS = {"prs": "fa", "pes": "fa"}  # Dari and Iranian Persian share one text, worded to suit both
 

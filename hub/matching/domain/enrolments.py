@@ -36,6 +36,26 @@ TRANSITIONS: Mapping[EnrolmentState, frozenset[EnrolmentState]] = {
 MOST_HOURS_A_WEEK = 60
 
 
+class SharingEnd(StrEnum):
+    """Why a provider must be told that it may get no more of a learner's details (UK GDPR Article 19)."""
+
+    WITHDRAWN = "withdrawn"
+    LEFT = "left"
+    ERASED = "erased"
+
+    @property
+    def words(self) -> str:
+        """What the provider is told, and nothing more."""
+        return _END_WORDS[self.value]
+
+
+_END_WORDS = {
+    "withdrawn": "The learner has ended the sharing of their details. You get no more from us.",
+    "left": "The learner has left the service. You get no more from us.",
+    "erased": "The learner's details have been erased here. Check what you still need of your own copy.",
+}
+
+
 def require_transition(before: EnrolmentState, after: EnrolmentState) -> None:
     """Raise Conflict `enrolment_state` when `before` cannot become `after`."""
     if after not in TRANSITIONS.get(before, frozenset()):

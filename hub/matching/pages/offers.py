@@ -234,4 +234,6 @@ _OWN_WORDS = {
     "case_closed": "The referral was closed",
     "duplicate": "The same person had another offer",
     "placed_elsewhere": "The learner has another class",
+    "sharing_ended": "The learner ended the sharing of details",
+    "learner_left": "The learner has left the service",
 }

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import reads as accounts
 from hub.assessment.domain import Strand
 from hub.consent import reads as consents
 from hub.core.errors import NotFound
@@ -21,6 +20,8 @@ from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
 from hub.matching.models import Enrolment
 
 SHARE = "P05"
+IDENTITY = frozenset({"name", "phone"})
+"""What a provider sees of who a learner is, in the words of sharing agreements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,9 @@ def identities(
     sharing agreement stand today. Confirmed places only: an enrolment exists from the learner's yes on."""
     ids = {view.learner_id for view in views}
     if actor.role is Role.PROVIDER:
-        ids = _may_know(session, ids, actor, today)
+        ids = consents.may_share(session, ids, consents.Share(actor.organisation_id, SHARE, IDENTITY), today)
     people = learners.people(session, ids)
     return {view.id: people[view.learner_id] for view in views if view.learner_id in people}
-
-
-def _may_know(session: Session, ids: set[UUID], actor: Actor, today: date) -> set[UUID]:
-    hub_id = accounts.hub_organisation(session).id
-    if actor.organisation_id is None or not accounts.agreement_covers(
-        session, hub_id, actor.organisation_id, SHARE, today
-    ):
-        return set()
-    return consents.may_many(session, ids, SHARE, today)
 
 
 def _views(session: Session, rows: Sequence[Enrolment]) -> list[EnrolmentView]:

@@ -13,6 +13,7 @@ from hub.matching.service.enrolments import (
     transfer,
 )
 from hub.matching.service.merging import merge_offers, move_happening, unmerge_offers
+from hub.matching.service.notices import acknowledge, tell_recipients
 from hub.matching.service.offers import (
     accept_as_provider,
     answer_as_learner,
@@ -32,6 +33,7 @@ from hub.matching.service.rounds import ask_for_round, close_finished, preview
 
 __all__ = [
     "accept_as_provider",
+    "acknowledge",
     "answer_as_learner",
     "ask_for_round",
     "attendance",
@@ -56,6 +58,7 @@ __all__ = [
     "return_to_list",
     "send_back",
     "start",
+    "tell_recipients",
     "transfer",
     "undo",
     "unmerge_offers",

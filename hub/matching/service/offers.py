@@ -31,7 +31,7 @@ from hub.matching.domain.offers import (
     require_transition,
 )
 from hub.matching.models import Enrolment, Offer
-from hub.matching.service.snapshots import SHARE
+from hub.matching.reads.enrolments import SHARE
 from hub.matching.service.states import (
     Change,
     Ending,

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import reads as accounts
 from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.eligibility import domain as eligibility
@@ -33,12 +32,13 @@ from hub.matching.domain.rounds import (
     strand_words,
 )
 from hub.matching.domain.snapshot import SNAPSHOT_FORMAT
+from hub.matching.reads.enrolments import IDENTITY, SHARE
 from hub.provision import reads as provision
 from hub.provision.reads import EsolClassView
 from hub.waitlist import reads as waitlist
 from hub.waitlist.reads import EntryView
 
-MATCH, SHARE = "P04", "P05"
+MATCH = "P04"
 Json = dict[str, Any]
 
 
@@ -129,8 +129,11 @@ def _classes(session: Session, new: NewRound, today: date) -> tuple[ClassIn, ...
 
 def agreements(session: Session, organisation_ids: Collection[UUID], today: date) -> set[UUID]:
     """Of these providers, those to whom the hub may pass learners' details today."""
-    hub_id = accounts.hub_organisation(session).id
-    return {one for one in organisation_ids if accounts.agreement_covers(session, hub_id, one, SHARE, today)}
+    return {
+        one
+        for one in organisation_ids
+        if consents.agreed(session, consents.Share(one, SHARE, IDENTITY), today)
+    }
 
 
 def _left_out(view: EsolClassView, agreed: Collection[UUID]) -> LeftOut | None:

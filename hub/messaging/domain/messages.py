@@ -167,6 +167,13 @@ class LearnerStopped(Event):
 
 
 @dataclass(frozen=True)
+class LearnerRestarted(Event):
+    """A learner texted START: texts are wanted again."""
+
+    learner_id: UUID
+
+
+@dataclass(frozen=True)
 class TextFailed(Event):
     """A message that must arrive did not, and a person has been asked to reach the learner."""
 

@@ -18,6 +18,7 @@ from hub.messaging import queries
 from hub.messaging.domain import (
     ASK_OPEN,
     Channel,
+    LearnerRestarted,
     LearnerStopped,
     Meaning,
     NewReceived,
@@ -157,10 +158,12 @@ def _everybody_behind(session: Session, row: ReceivedText, asked: Sequence[Messa
 
 
 def _started(session: Session, row: ReceivedText, asked: Sequence[Message], clock: Clock) -> None:
-    """START: texts again."""
+    """START: texts again, and the permission that a STOP had ended."""
     queries.lift(session, row.number_index, "stopped", clock.now())
     steps.close_step(session, StepKind.STOP_TO_HANDLE, row.id, clock)
     row.handled_at = clock.now()
+    for learner_id in _everybody_behind(session, row, asked):
+        record(session, LearnerRestarted(learner_id))
     answer_text(session, row, Answer("started_again"), clock)
 
 

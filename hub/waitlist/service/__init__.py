@@ -20,6 +20,7 @@ from hub.waitlist.service.queue import (
     release,
     remove,
     remove_for_case,
+    remove_for_learner,
     resume,
     return_to_waiting,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "release",
     "remove",
     "remove_for_case",
+    "remove_for_learner",
     "resume",
     "return_to_waiting",
     "set_queue_dates",

@@ -156,6 +156,12 @@ def remove_for_case(session: Session, case_id: UUID, outcome: str, actor: Actor,
             _take_off(session, entry, Removal(reason, f"The referral was closed: {outcome}"), actor, clock)
 
 
+def remove_for_learner(session: Session, learner_id: UUID, reason: str, actor: Actor, clock: Clock) -> None:
+    """The learner wants no place any more: whatever waits goes. An offer still out was withdrawn before."""
+    for entry in queries.active_of(session, [learner_id]):
+        _take_off(session, entry, Removal(reason), actor, clock)
+
+
 def hold(session: Session, learner_id: UUID, reason: str, actor: Actor, clock: Clock) -> None:
     """Nothing happens to the learner's entries by itself until a person has looked (a STOP, for example)."""
     for entry in queries.active_of(session, [learner_id]):

@@ -1,48 +1,44 @@
-"""What can be done with permission: record, confirm, ask again, withdraw."""
+"""Asking: what a learner answered is recorded, confirmed, asked anew."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.consent import queries, reads
 from hub.consent.domain import (
+    NOTICE_ID,
     OPTIONAL,
+    SAYS_NO_DETRIMENT,
+    Channel,
     ConsentGiven,
-    ConsentWithdrawn,
+    ConsentState,
     NewConsent,
     Proof,
+    ReceiptWanted,
     consent_faults,
     is_proven,
     load_wording,
 )
 from hub.consent.domain.records import wording_faults
-from hub.consent.models import Consent
+from hub.consent.domain.validity import last_day
+from hub.consent.models import SCHEMA_VERSION, Consent
+from hub.consent.queries import Doer, NewEvent
+from hub.consent.service.subject import Source, Subject, originals
+from hub.consent.service.taking_back import SAID_STOP, TEXTS, take_back
 from hub.core.clock import Clock
-from hub.core.errors import NotFound, NotPermitted, RuleBroken
-from hub.core.permissions import Actor, Role
+from hub.core.errors import NotFound, RuleBroken
+from hub.core.ids import new_id
+from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record as record_event
 from hub.infra.writes import put
 from hub.learners import reads as learners
-from hub.learners import service as learner_service
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
 
-HEALTH = "P08"
-
-
-class Subject(Protocol):
-    """Whose permission it is: `learners.service.identify` gives one."""
-
-    @property
-    def learner_id(self) -> UUID: ...
-    @property
-    def source_record_id(self) -> UUID: ...
-    @property
-    def subject_id(self) -> UUID: ...
+_S = ConsentState
 
 
 def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> UUID:
@@ -53,9 +49,16 @@ def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, cl
     """
     if faults := consent_faults(new, clock.today()):
         raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
+    return _record(session, new, subject, frozenset(), actor, clock)
+
+
+def _record(  # noqa: PLR0913, PLR0917 - as above, and what the learner had said yes to before
+    session: Session, new: NewConsent, subject: Subject, before: frozenset[str], actor: Actor, clock: Clock
+) -> UUID:
     row = _row(new, subject, actor, clock)
     put(session, row)
-    queries.add_choices(session, row.id, {code: code in new.purposes for code in OPTIONAL})
+    events = [NewEvent(row.id, code, *_said(new, code, row.proven, before)) for code in OPTIONAL]
+    queries.add_events(session, events, Doer(actor, clock.now()))
     if not row.proven:
         _ask_to_confirm(session, row, clock)
     audit.record(
@@ -65,27 +68,44 @@ def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, cl
     return row.id
 
 
+def _said(
+    new: NewConsent, code: str, proven: bool, before: frozenset[str]
+) -> tuple[ConsentState, date | None]:
+    """The state that an answer makes, and its last day."""
+    if code not in new.purposes:
+        return _S.REFUSED, None
+    if not proven:
+        return _S.UNKNOWN, None
+    return _S.RENEWED if code in before else _S.GIVEN, last_day(code, new.given_on)
+
+
 def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clock: Clock) -> None:
     """The learner was asked anew: the answers count for every source, and settle what was to be confirmed.
 
-    What was given before and is refused now is taken back, with its event. The same answers twice on one day
-    are one asking. Raises NotFound, RuleBroken.
+    A new record at every source, never a change of an old one. What was given before and is refused now is taken
+    back, with its event. The same answers twice on one day are one asking. The learner gets a receipt. Raises
+    NotFound, RuleBroken.
     """
     if not is_proven(new.wording_version, new.language):
         raise RuleBroken("Say which words were read, and in which language.", field="consent.language")
+    if faults := consent_faults(new, clock.today()):
+        raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
     now_id = learners.survivor(session, learner_id)
     queries.lock_learner(session, now_id)
-    originals = [one for one in learners.source_records(session, now_id) if one.amends_id is None]
-    if not originals:
-        raise NotFound("There is no such learner.")
-    if _already_said(session, now_id, len(originals), new):
+    sources = originals(session, now_id)
+    if _already_said(session, now_id, len(sources), new):
         return
     unconfirmed = queries.unproven_of(session, now_id)
-    _take_back(session, now_id, set(OPTIONAL) - new.purposes, actor, clock)
-    for one in originals:
-        record(session, new, _Source(now_id, one.id, one.subject_id), actor, clock)
+    before = frozenset(
+        one.purpose for one in queries.last_events(session, now_id, OPTIONAL, {_S.GIVEN, _S.RENEWED})
+    )
+    take_back(session, now_id, set(OPTIONAL) - new.purposes, Doer(actor, clock.now()), clock)
+    for one in sources:
+        _record(session, new, one, before, actor, clock)
     for consent_id in unconfirmed:
         steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, consent_id, clock, "asked_again")
+    steps.close_step(session, StepKind.CONSENT_TO_RENEW, now_id, clock, "asked_again")
+    record_event(session, ReceiptWanted(now_id))
 
 
 def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clock: Clock) -> None:
@@ -98,18 +118,49 @@ def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clo
         raise RuleBroken.many(faults or {"language": "Say which words were read, and in which language"})
     now_id = learners.survivor(session, learner_id)
     queries.lock_learner(session, now_id)
-    originals = [one for one in learners.source_records(session, now_id) if one.amends_id is None]
-    if not originals:
-        raise NotFound("There is no such learner.")
+    sources = originals(session, now_id)
     if all(reads.may(session, now_id, code, clock.today()) for code in _granted(new)):
         return
-    for one in originals:
-        row = _row(new, _Source(now_id, one.id, one.subject_id), actor, clock)
-        session.add(row)
-        session.flush()
-        queries.add_choices(session, row.id, dict.fromkeys(_granted(new), True))
+    events = []
+    for one in sources:
+        row = _row(new, one, actor, clock)
+        put(session, row)
+        events += [NewEvent(row.id, code, _S.GIVEN, last_day(code, new.given_on)) for code in _granted(new)]
         record_event(session, ConsentGiven(row.id, now_id))
+    queries.add_events(session, events, Doer(actor, clock.now()))
     audit.record(session, actor, "consent.recorded", "learner", now_id, fields=_granted(new), clock=clock)
+
+
+def texts_again(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> bool:
+    """START after STOP: a new permission to text, in the words the learner had agreed to before.
+
+    Only where it was a STOP that ended it; False when there is nothing to renew.
+    """
+    now_id = learners.survivor(session, learner_id)
+    queries.lock_learner(session, now_id)
+    ended = [
+        one
+        for one in queries.last_events(session, now_id, [TEXTS], {_S.WITHDRAWN})
+        if one.reason == SAID_STOP
+    ]
+    events = []
+    for event in ended:
+        old = queries.consent(session, event.consent_id)
+        if old is None or not is_proven(old.wording_version, old.language):
+            continue
+        new = NewConsent(
+            given_on=clock.today(), channel=Channel.SMS_LINK, language=old.language,
+            wording_version=old.wording_version, purposes=frozenset({TEXTS}),
+            interpreter_used=old.interpreter_used, organisation_id=old.organisation_id,
+        )  # fmt: skip
+        row = _row(new, Source(now_id, old.source_record_id, old.subject_id), actor, clock)
+        put(session, row)
+        events.append(NewEvent(row.id, TEXTS, _S.RENEWED, last_day(TEXTS, clock.today())))
+        record_event(session, ConsentGiven(row.id, now_id))
+    queries.add_events(session, events, Doer(actor, clock.now()))
+    if events:
+        audit.record(session, actor, "consent.recorded", "learner", now_id, fields=[TEXTS], clock=clock)
+    return bool(events)
 
 
 def confirm_proof(session: Session, consent_id: UUID, proof: Proof, actor: Actor, clock: Clock) -> None:
@@ -132,56 +183,21 @@ def confirm_proof(session: Session, consent_id: UUID, proof: Proof, actor: Actor
     row.interpreter_used = proof.interpreter_used
     row.proof_note = proof.note.strip() or None
     row.proven, row.proven_at, row.proven_by = True, clock.now(), actor.id
+    row.notice_id, row.no_detriment_shown = NOTICE_ID, proof.wording_version in SAYS_NO_DETRIMENT
+    _prove_answers(session, row, actor, clock)
     steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, row.id, clock, "confirmed")
     audit.record(session, actor, "consent.confirmed", "learner", row.learner_id, clock=clock)
 
 
-def withdraw(  # noqa: PLR0913 - relayed or the learner's own act
-    session: Session,
-    learner_id: UUID,
-    purposes: Collection[str],
-    actor: Actor,
-    clock: Clock,
-    *,
-    relayed: bool = False,
-) -> frozenset[str]:
-    """The learner takes permissions back, at once and for all sources; returns those that were standing.
-
-    Only the learner may, or the hub passing on what the learner said (`relayed`); a referrer or provider asks
-    the hub. What was done before stays lawful. A second time changes nothing and tells nobody. Raises
-    NotPermitted, and RuleBroken for a purpose that is not the learner's to give.
-    """
-    _require_may_withdraw(actor, learner_id, learners.same_person_ids(session, learner_id))
-    if not set(purposes) <= set(OPTIONAL):
-        raise RuleBroken("Only permissions that were asked for can be taken back.", field="purposes")
-    now_id = learners.survivor(session, learner_id)
-    return _take_back(session, now_id, purposes, actor, clock, relayed=relayed)
-
-
-def _take_back(  # noqa: PLR0913 - as above
-    session: Session,
-    learner_id: UUID,
-    purposes: Collection[str],
-    actor: Actor,
-    clock: Clock,
-    *,
-    relayed: bool = False,
-) -> frozenset[str]:
-    choices = queries.standing_grants(session, learner_id, purposes)
-    for choice in choices:
-        choice.withdrawn_at, choice.withdrawn_by = clock.now(), actor.id
-        choice.withdrawal_relayed = relayed
-    taken = frozenset(choice.purpose for choice in choices)
-    if not taken:
-        return taken
-    session.flush()
-    if HEALTH in taken:
-        learner_service.forget_health_needs(session, learner_id, actor, clock)
-    audit.record(
-        session, actor, "consent.withdrawn", "learner", learner_id, fields=sorted(taken), clock=clock
-    )
-    record_event(session, ConsentWithdrawn(learner_id, taken))
-    return taken
+def _prove_answers(session: Session, row: Consent, actor: Actor, clock: Clock) -> None:
+    """What the learner had said yes to in words then unknown counts from now."""
+    last = {one.purpose: one for one in queries.events_of(session, [row.id])}
+    events = [
+        NewEvent(row.id, code, _S.GIVEN, last_day(code, row.given_on))
+        for code, one in last.items()
+        if one.state is _S.UNKNOWN
+    ]
+    queries.add_events(session, events, Doer(actor, clock.now(), reason="proven"))
 
 
 def _already_said(session: Session, learner_id: UUID, sources: int, new: NewConsent) -> bool:
@@ -189,7 +205,7 @@ def _already_said(session: Session, learner_id: UUID, sources: int, new: NewCons
     newest: dict[UUID, Consent] = {}
     for row in queries.consents_of(session, learner_id):
         newest.setdefault(row.source_record_id, row)
-    choices = queries.choices_of(session, [row.id for row in newest.values()])
+    last = {(one.consent_id, one.purpose): one for one in queries.events_of(session, _ids(newest.values()))}
     wanted = new.purposes & set(OPTIONAL)
     return (
         len(newest) == sources
@@ -198,21 +214,14 @@ def _already_said(session: Session, learner_id: UUID, sources: int, new: NewCons
             == (True, new.given_on, new.channel, new.language, new.wording_version, new.interpreter_used)
             for row in newest.values()
         )
-        and all((one.granted and not one.withdrawn_at) == (one.purpose in wanted) for one in choices)
+        and all((one.state in {_S.GIVEN, _S.RENEWED}) == (one.purpose in wanted) for one in last.values())
+        and all((row.circumstances or {}) == new.circumstances.as_dict() for row in newest.values())
+        and len(last) == sources * len(OPTIONAL)
     )
 
 
-@dataclass(frozen=True)
-class _Source:
-    learner_id: UUID
-    source_record_id: UUID
-    subject_id: UUID
-
-
-def _require_may_withdraw(actor: Actor, learner_id: UUID, same_person: Iterable[UUID]) -> None:
-    own = actor.role is Role.LEARNER and actor.learner_id in {learner_id, *same_person}
-    if not own and not actor.is_hub:
-        raise NotPermitted("Only the learner can take back a permission. Ask the hub to record it.")
+def _ids(rows: Iterable[Consent]) -> list[UUID]:
+    return [row.id for row in rows]
 
 
 def _row(new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> Consent:
@@ -228,13 +237,20 @@ def _row(new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> Conse
         captured_by=actor.id if actor.kind == "user" else None,
         captured_role=actor.role.value,
         channel=new.channel,
+        notice_id=NOTICE_ID if proven else None,
         wording_version=new.wording_version,
         interpreter_used=new.interpreter_used,
         given_on=new.given_on,
         proven=proven,
         created_at=clock.now(),
+        schema_version=SCHEMA_VERSION,
+        receipt_id=new_id(),
+        under_18=new.under_18,
+        no_detriment_shown=proven and new.wording_version in SAYS_NO_DETRIMENT,
+        sharing_agreement_id=new.agreement_id,
         language=new.language,
         wording_sha256=sha256,
+        circumstances=new.circumstances.as_dict() or None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What slices above may know of permission."""
+"""How permissions stand, and every asking in clear."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -13,19 +13,24 @@ from hub.consent import queries
 from hub.consent.domain import (
     CURRENT_VERSION,
     PURPOSES,
+    BasisDecision,
     Channel,
     ChoiceMade,
+    Circumstances,
+    ConsentEventView,
     ConsentView,
     Language,
+    Purpose,
     PurposeStanding,
     Standing,
     Telling,
     Wording,
     languages_of,
     load_wording,
+    purposes_on,
     standing_of,
 )
-from hub.consent.models import Consent
+from hub.consent.models import SCHEMA_VERSION, Consent, ConsentEvent
 from hub.core.wording import short_date
 from hub.infra.db import runtime
 from hub.learners import reads as learners
@@ -33,6 +38,8 @@ from hub.learners import reads as learners
 _WORDS = {
     Standing.REFUSED: "The learner said no",
     Standing.WITHDRAWN: "The learner took it back",
+    Standing.INVALIDATED: "Found not to be valid: ask the learner again",
+    Standing.EXPIRED: "It ran out: ask the learner again",
     Standing.NOT_PROVEN: "Not proven: we do not know which words were shown",
     Standing.NOT_ASKED: "Not asked",
     Standing.GIVEN: "The learner said yes",
@@ -53,7 +60,7 @@ def may_many(session: Session, ids: Collection[UUID], purpose: str, today: date 
     if not PURPOSES[purpose].optional:
         return set(ids)
     sources = learners.source_record_ids(session, ids)
-    tellings = _tellings(session, {one for each in sources.values() for one in each}, [purpose])
+    tellings = _by_source(session, {one for each in sources.values() for one in each}, [purpose])
     return {
         learner_id
         for learner_id, own in sources.items()
@@ -62,24 +69,33 @@ def may_many(session: Session, ids: Collection[UUID], purpose: str, today: date 
 
 
 def standings(session: Session, learner_id: UUID, today: date) -> tuple[PurposeStanding, ...]:
-    """How every purpose stands for a learner, with words for staff."""
+    """How every purpose stands for a learner, with words for staff and the basis of that day."""
     own = learners.source_record_ids(session, [learner_id]).get(learner_id, frozenset())
-    tellings = [one for each in _tellings(session, own, PURPOSES).values() for one in each]
+    tellings = queries.tellings(session, own, PURPOSES)
     return tuple(
-        _standing(code, [one for one in tellings if one.choice.purpose == code], own, today)
-        for code in PURPOSES
+        _standing(one, [telling for telling in tellings if telling.purpose == one.code], own, today)
+        for one in purposes_of_day(session, today).values()
     )
+
+
+def purposes_of_day(session: Session, day: date) -> dict[str, Purpose]:
+    """All purposes with the basis that the controller had decided on by that day."""
+    decided = [
+        BasisDecision(row.purpose, row.basis, row.art9_condition, row.starts_on, row.reason)
+        for row in queries.basis_decisions(session)
+    ]
+    return purposes_on(day, decided)
 
 
 def consents(session: Session, learner_id: UUID) -> tuple[ConsentView, ...]:
     """Every asking of a learner, newest first, in clear."""
     rows = queries.consents_of(session, learners.survivor(session, learner_id))
-    return _views(session, rows)
+    return views(session, rows)
 
 
 def consent(session: Session, consent_id: UUID) -> ConsentView | None:
     row = queries.consent(session, consent_id)
-    return _views(session, [row])[0] if row else None
+    return views(session, [row])[0] if row else None
 
 
 def wording(session: Session | None, language: str | None, version: str = CURRENT_VERSION) -> Wording:
@@ -97,21 +113,16 @@ def relying_organisations(session: Session) -> tuple[str, ...]:
     return tuple(one.name for one in accounts.organisations(session, OrganisationKind.PROVIDER))
 
 
-def _tellings(
+def _by_source(
     session: Session, source_record_ids: Collection[UUID], purposes: Collection[str]
 ) -> dict[UUID, list[Telling]]:
     found: dict[UUID, list[Telling]] = defaultdict(list)
-    for source, given_on, at, proven, purpose, granted, withdrawn_at in queries.tellings(
-        session, source_record_ids, purposes
-    ):
-        found[source].append(
-            Telling(source, given_on, at, proven, ChoiceMade(purpose, granted, withdrawn_at))
-        )
+    for one in queries.tellings(session, source_record_ids, purposes):
+        found[one.source_record_id].append(one)
     return found
 
 
-def _standing(code: str, tellings: list[Telling], own: Collection[UUID], today: date) -> PurposeStanding:
-    one = PURPOSES[code]
+def _standing(one: Purpose, tellings: list[Telling], own: Collection[UUID], today: date) -> PurposeStanding:
     standing = standing_of(tellings, own, today) if one.optional else Standing.NOT_NEEDED
     words = _WORDS[standing]
     if standing is Standing.GIVEN:
@@ -119,11 +130,22 @@ def _standing(code: str, tellings: list[Telling], own: Collection[UUID], today: 
     return PurposeStanding(one, standing, standing.permits, words)
 
 
-def _views(session: Session, rows: Collection[Consent]) -> tuple[ConsentView, ...]:
-    choices: dict[UUID, list[ChoiceMade]] = defaultdict(list)
-    for choice in queries.choices_of(session, [row.id for row in rows]):
-        choices[choice.consent_id].append(ChoiceMade(choice.purpose, choice.granted, choice.withdrawn_at))
-    return tuple(_view(row, tuple(choices[row.id])) for row in rows)
+def views(session: Session, rows: Collection[Consent]) -> tuple[ConsentView, ...]:
+    """These askings in clear, with what happened to each of their permissions."""
+    events: dict[UUID, dict[str, list[ConsentEventView]]] = defaultdict(lambda: defaultdict(list))
+    for one in queries.events_of(session, [row.id for row in rows]):
+        events[one.consent_id][one.purpose].append(_event(one))
+    return tuple(
+        _view(row, tuple(ChoiceMade(code, tuple(each)) for code, each in events[row.id].items()))
+        for row in rows
+    )
+
+
+def _event(row: ConsentEvent) -> ConsentEventView:
+    return ConsentEventView(
+        row.purpose, row.number, row.state, row.at, row.actor_id, row.actor_role, row.event_type,
+        row.valid_until, row.relayed, row.reason,
+    )  # fmt: skip
 
 
 def _view(row: Consent, choices: tuple[ChoiceMade, ...]) -> ConsentView:
@@ -133,9 +155,11 @@ def _view(row: Consent, choices: tuple[ChoiceMade, ...]) -> ConsentView:
         source_record_id=row.source_record_id,
         organisation_id=row.organisation_id,
         captured_by=row.captured_by,
+        captured_role=row.captured_role,
         given_on=row.given_on,
         channel=Channel(row.channel),
         language=row.language,
+        notice_id=row.notice_id,
         wording_version=row.wording_version,
         wording_sha256=row.wording_sha256,
         interpreter_used=row.interpreter_used,
@@ -143,5 +167,11 @@ def _view(row: Consent, choices: tuple[ChoiceMade, ...]) -> ConsentView:
         proven_at=row.proven_at,
         proof_note=row.proof_note,
         created_at=row.created_at,
+        receipt_id=row.receipt_id,
+        schema_version=row.schema_version or SCHEMA_VERSION,
+        under_18=bool(row.under_18),
+        no_detriment_shown=bool(row.no_detriment_shown),
+        agreement_id=row.sharing_agreement_id,
+        circumstances=Circumstances(**(row.circumstances or {})),
         choices=choices,
     )

@@ -1,0 +1,41 @@
+"""What slices above may know of permission."""
+
+from hub.consent.reads.register import (
+    RegisterFilter,
+    basis_history,
+    counts,
+    register,
+    register_size,
+)
+from hub.consent.reads.sharing import Share, agreed, may_share
+from hub.consent.reads.standing import (
+    consent,
+    consents,
+    languages,
+    may,
+    may_many,
+    purposes_of_day,
+    relying_organisations,
+    standings,
+    wording,
+)
+
+__all__ = [
+    "RegisterFilter",
+    "Share",
+    "agreed",
+    "basis_history",
+    "consent",
+    "consents",
+    "counts",
+    "languages",
+    "may",
+    "may_many",
+    "may_share",
+    "purposes_of_day",
+    "register",
+    "register_size",
+    "relying_organisations",
+    "standings",
+    "wording",
+]
