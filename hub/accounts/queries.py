@@ -40,6 +40,10 @@ def user_by_email(session: Session, email: str) -> UserAccount | None:
     return session.scalar(found.with_for_update())
 
 
+def users_by_id(session: Session, ids: Collection[UUID]) -> Sequence[UserAccount]:
+    return session.scalars(select(UserAccount).where(UserAccount.id.in_(list(ids)))).all()
+
+
 def users_of(session: Session, organisation_id: UUID, role: Role | None = None) -> Sequence[UserAccount]:
     found = (
         select(UserAccount).where(UserAccount.organisation_id == organisation_id).order_by(UserAccount.name)

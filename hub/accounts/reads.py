@@ -106,6 +106,11 @@ def user_by_email(session: Session, email: str) -> UserView:
     return _user(row)
 
 
+def names_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of people of the staff, for registers; an API key's id has none."""
+    return {row.id: row.name for row in queries.users_by_id(session, ids)}
+
+
 def users_of(session: Session, organisation_id: UUID, role: Role | None = None) -> list[UserView]:
     return [_user(row) for row in queries.users_of(session, organisation_id, role)]
 

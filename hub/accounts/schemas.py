@@ -6,7 +6,7 @@ from marshmallow import Schema, post_load
 
 from hub.accounts.domain import LONGEST_PASSWORD, NewOrganisation, OrganisationKind
 from hub.core.permissions import Role
-from hub.ui.fields import Choice, Date, Email, Name, Phone, Text, YesNo
+from hub.ui.fields import Choice, Email, Name, Phone, Text, YesNo
 
 
 class SignInSchema(Schema):
@@ -70,8 +70,3 @@ class OrganisationSchema(Schema):
 
 class KeySchema(Schema):
     role = Choice(Role, "what the key may do", required=True)
-
-
-class AgreementSchema(Schema):
-    starts_on = Date("the first day", required=True)
-    ends_on = Date("the last day", required=True)

@@ -3,9 +3,23 @@
 from typing import Any
 
 from babel import Locale
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
 
-from hub.consent.domain import CURRENT_VERSION, OPTIONAL, PURPOSES, Channel, NewConsent, Proof, versions
+from hub.accounts.domain import AgreementTerms, ControllerRoles, NewAgreement
+from hub.consent.domain import (
+    CIRCUMSTANCES,
+    CURRENT_VERSION,
+    OPTIONAL,
+    PURPOSES,
+    Art9,
+    Basis,
+    Channel,
+    Circumstances,
+    NewConsent,
+    Proof,
+    WhyInvalid,
+    versions,
+)
 from hub.infra.db import runtime
 from hub.ui.fields import Choice, Date, Text, YesNo
 
@@ -43,17 +57,83 @@ class ProofSchema(_Strict):
 
 
 class WithdrawalSchema(_Strict):
-    """What the learner took back, as the hub was told."""
+    """What the learner took back, as the hub was told. `everything`: they want no more of the service."""
 
     purposes = fields.List(Text(3, "permission"), load_default=list)
+    everything = YesNo("whether the learner leaves", load_default=False)
+
+    @validates_schema
+    def at_least_one(self, data: dict[str, Any], **_: Any) -> None:
+        known = set(data.get("purposes", ())) <= set(OPTIONAL)
+        if not known or not (data.get("purposes") or data.get("everything")):
+            raise ValidationError("Select at least one permission that the learner took back", "purposes")
+
+
+class InvalidSchema(_Strict):
+    """Why an asking does not count."""
+
+    why = Choice(WhyInvalid, "why it does not count", required=True)
+
+
+class BasisSchema(_Strict):
+    """What a purpose rests on from a day on, and why."""
+
+    basis = Choice(Basis, "basis", required=True)
+    art9_condition = Choice(Art9, "condition of Article 9", load_default=None)
+    starts_on = Date("first day", required=True)
+    reason = Text(1000, "reason", lines=True, required=True)
+
+
+def _party(words: str) -> fields.UUID:
+    return fields.UUID(required=True, error_messages=dict.fromkeys(("required", "invalid_uuid"), words))
+
+
+def _some(words: str, label: str) -> fields.List[Any]:
+    return fields.List(Text(40, label), required=True, error_messages={"required": words})
+
+
+class AgreementSchema(_Strict):
+    """A signed sharing agreement, as its document says."""
+
+    from_id = _party("Select who gives the data")
+    to_id = _party("Select who receives the data")
+    reference = Text(120, "reference of the document", required=True)
+    purposes = _some("Select at least one purpose", "purpose")
+    fields_shared = _some("Select at least one kind of data", "kind of data")
+    controller_roles = Choice(ControllerRoles, "how the two stand to each other", required=True)
+    lawful_basis = Choice(Basis, "lawful basis", required=True)
+    art9_condition = Choice(Art9, "condition of Article 9", load_default=None)
+    dpia_id = Text(60, "number of the data protection impact assessment", required=True)
+    retention = Text(200, "how long the receiver keeps it", required=True)
+    security_terms = Text(1000, "security terms", lines=True, required=True)
+    dsar_contact = Text(200, "who answers access requests", required=True)
+    breach_contact = Text(200, "who hears of a breach", required=True)
+    caldicott_guardian = Text(200, "Caldicott Guardian", load_default=None)
+    signed_on = Date("day it was signed", required=True)
+    starts_on = Date("first day", required=True)
+    review_on = Date("day of the review", required=True)
+    ends_on = Date("last day", required=True)
 
     @validates("purposes")
-    def at_least_one(self, value: list[str], **_: Any) -> None:
-        if not value or not set(value) <= set(OPTIONAL):
-            raise ValidationError("Select at least one permission that the learner took back")
+    def known_purposes(self, value: list[str], **_: Any) -> None:
+        if not value or not set(value) <= set(PURPOSES):
+            raise ValidationError("Select at least one purpose")
+
+    @post_load
+    def as_agreement(self, data: dict[str, Any], **_: Any) -> NewAgreement:
+        who = {name: data.pop(name) for name in ("from_id", "to_id", "starts_on", "ends_on")}
+        purposes, shared = tuple(data.pop("purposes")), tuple(data.pop("fields_shared"))
+        return NewAgreement(**who, purposes=purposes, fields=shared, terms=AgreementTerms(**data))
 
 
-class AskingSchema(_Strict):
+CircumstancesSchema = Schema.from_dict(
+    {name: Text(one.most, one.label, lines=one.lines) for name, one in CIRCUMSTANCES.items()},
+    name="CircumstancesSchema",
+)
+"""How an asking went; all of it may be left out."""
+
+
+class AskingSchema(_Strict, CircumstancesSchema):  # type: ignore[misc, valid-type]
     """The answers to an asking: yes or no to each optional purpose, in a language, by a channel."""
 
     language = Text(20, "language of the words", required=True)
@@ -73,7 +153,8 @@ class AskingSchema(_Strict):
     @post_load
     def as_consent(self, data: dict[str, Any], **_: Any) -> NewConsent:
         agreed = frozenset(code for code in OPTIONAL if data.pop(code))
-        return NewConsent(**data, purposes=agreed, wording_version=CURRENT_VERSION)
+        told = Circumstances(**{name: data.pop(name, None) for name in CIRCUMSTANCES})
+        return NewConsent(**data, purposes=agreed, wording_version=CURRENT_VERSION, circumstances=told)
 
 
 def _asking_schema() -> type[Schema]:

@@ -46,6 +46,10 @@ DIARY = Destination("assessment.diary", "Diary", "diary")
 FIND_A_CLASS = Destination("provision.find", "Find a class")
 REPORTS = Destination("reporting.index", "Reports")
 
+CONSENT_REGISTER = Destination("consent.register", "Consent register")
+AGREEMENTS = Destination("consent.agreements", "Sharing agreements")
+PURPOSES = Destination("consent.purposes", "What data is used for")
+
 ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
     Role.REFERRER: (
         MY_WORK,
@@ -82,8 +86,15 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("matching.offers", "Offers to answer", "offers"),
         Destination("matching.enrolments", "Expected learners", "enrolments"),
     ),
-    Role.AUDITOR: (MY_WORK,),
-    Role.DATA_PROTECTION: (MY_WORK, Destination("desk.search_form", "Find a learner"), REPORTS),
+    Role.AUDITOR: (MY_WORK, CONSENT_REGISTER, AGREEMENTS, PURPOSES),
+    Role.DATA_PROTECTION: (
+        MY_WORK,
+        Destination("desk.search_form", "Find a learner"),
+        CONSENT_REGISTER,
+        AGREEMENTS,
+        PURPOSES,
+        REPORTS,
+    ),
     Role.ADMIN: (
         MY_WORK,
         Destination("accounts.people", "People"),

@@ -95,7 +95,7 @@ def shared_fields() -> Mapping[str, SharedField]:
 
 
 def agreement_faults(new: NewAgreement, *, with_health: bool) -> dict[str, str]:
-    """What is wrong with an agreement, by field; empty when nothing is. `with_health`: one party is a health service."""
+    """What is wrong with an agreement, by field; empty when nothing is. `with_health`: a health service is a party."""
     faults = {}
     if new.from_id == new.to_id:
         faults["to_id"] = "Select two different organisations"

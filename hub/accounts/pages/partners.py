@@ -6,11 +6,10 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.accounts import queries, reads, service
-from hub.accounts.domain import KIND_LABELS, NewAgreement
+from hub.accounts.domain import KIND_LABELS
 from hub.accounts.pages.edge import blueprint, proved
 from hub.accounts.pages.people import invitations_shown
 from hub.accounts.schemas import (
-    AgreementSchema,
     KeySchema,
     OrganisationSchema,
 )
@@ -20,9 +19,6 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
-
-HOME_PURPOSES = ("P03", "P04", "P05")
-HOME_FIELDS = ("name", "phone", "level", "times", "needs")
 
 
 @blueprint.get("/organisations")
@@ -65,7 +61,7 @@ def _organisation(organisation_id: UUID, form: Form, told: str | None = None) ->
             organisation=found,
             people=reads.users_of(session, organisation_id),
             keys=queries.api_keys_of(session, organisation_id),
-            agreements=queries.agreements_of(session, organisation_id),
+            agreements=reads.agreements(session, organisation_id),
             names={row.id: row.name for row in reads.organisations(session)},
             role_labels=ROLE_LABELS,
             form=form,
@@ -102,31 +98,4 @@ def revoke_key(organisation_id: UUID, key_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         service.revoke_key(session, key_id, current_actor(), runtime().clock)
     flash.success("The key has ended.")
-    return redirect(url_for("accounts.organisation", organisation_id=organisation_id))
-
-
-@blueprint.post("/organisations/<uuid:organisation_id>/agreements")
-@allow(Role.HUB_MANAGER, Role.ADMIN)
-def add_agreement(organisation_id: UUID) -> ResponseReturnValue:
-    """Record the signed agreement by which the hub may pass learners' data to this organisation."""
-    form = read_form(AgreementSchema, request.form)
-    if form.ok:
-        try:
-            with transaction() as session:
-                hub_id = reads.hub_organisation(session).id
-                new = NewAgreement(hub_id, organisation_id, HOME_PURPOSES, HOME_FIELDS, **form.data)
-                service.agree(session, new, current_actor(), runtime().clock)
-            flash.success("The agreement is recorded.")
-            return redirect(url_for("accounts.organisation", organisation_id=organisation_id))
-        except RuleBroken as error:
-            form.fail_with(error)
-    return _organisation(organisation_id, form), 422
-
-
-@blueprint.post("/organisations/<uuid:organisation_id>/agreements/<uuid:agreement_id>/end")
-@allow(Role.HUB_MANAGER, Role.ADMIN)
-def end_agreement(organisation_id: UUID, agreement_id: UUID) -> ResponseReturnValue:
-    with transaction() as session:
-        service.end_agreement(session, agreement_id, current_actor(), runtime().clock)
-    flash.success("The agreement has ended. Nothing more is shared under it.")
     return redirect(url_for("accounts.organisation", organisation_id=organisation_id))

@@ -1,6 +1,12 @@
 """The rules of permission: pure, no database, no web."""
 
-from hub.consent.domain.circumstances import Authority, Circumstances, UnderstandingCheck
+from hub.consent.domain.circumstances import (
+    CIRCUMSTANCES,
+    Authority,
+    Circumstances,
+    UnderstandingCheck,
+    is_under_18,
+)
 from hub.consent.domain.purposes import (
     OPTIONAL,
     PURPOSES,
@@ -49,6 +55,7 @@ from hub.consent.domain.wording import (
 )
 
 __all__ = [
+    "CIRCUMSTANCES",
     "CURRENT_VERSION",
     "NOTICE_ID",
     "OPTIONAL",
@@ -83,6 +90,7 @@ __all__ = [
     "basis_faults",
     "consent_faults",
     "is_proven",
+    "is_under_18",
     "languages_of",
     "load_wording",
     "purpose",

@@ -1,6 +1,7 @@
 """How an asking went, where it was not the plain case: who helped, who decided, what was checked."""
 
 from dataclasses import dataclass, fields
+from datetime import date
 from enum import StrEnum
 
 
@@ -76,6 +77,33 @@ class Circumstances:
         """What there is, by name."""
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How one circumstance is asked: its label, and how many characters it may have."""
+
+    label: str
+    most: int
+    lines: bool = False
+
+
+CIRCUMSTANCES = {
+    "interpreter": Asked("name or number of the interpreter", 120),
+    "witness": Asked("who else was there", 120),
+    "understanding": Asked("how you checked that the learner understood", 20),
+    "evidence_ref": Asked("where the signed paper or the recording is", 120),
+    "adult": Asked("adult who agreed too", 120),
+    "capacity_note": Asked("note about capacity", 1000, lines=True),
+    "on_behalf_of": Asked("who decided for the learner", 120),
+    "authority": Asked("by what right", 20),
+}
+"""What may be told of an asking, in the order of the pages; the same for pages and API."""
+
+
+def is_under_18(born: date | None, on: date) -> bool:
+    """Whether somebody born on a day was a child on another; not known counts as of age."""
+    return born is not None and (on.year - born.year - ((on.month, on.day) < (born.month, born.day))) < 18
 
 
 def circumstances_faults(told: Circumstances, interpreter_used: bool) -> dict[str, str]:

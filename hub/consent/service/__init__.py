@@ -1,7 +1,14 @@
 """What can be done with permission: record, confirm, ask again, withdraw; and the bases of purposes."""
 
 from hub.consent.service.agreements import watch_agreements
-from hub.consent.service.asking import confirm_proof, grant, record, record_again, texts_again
+from hub.consent.service.asking import (
+    confirm_proof,
+    grant,
+    record,
+    record_again,
+    send_receipt,
+    texts_again,
+)
 from hub.consent.service.bases import NewBasis, decide_basis
 from hub.consent.service.subject import Subject
 from hub.consent.service.taking_back import SAID_STOP, TEXTS, expire, invalidate, leave, withdraw
@@ -19,6 +26,7 @@ __all__ = [
     "leave",
     "record",
     "record_again",
+    "send_receipt",
     "texts_again",
     "watch_agreements",
     "withdraw",

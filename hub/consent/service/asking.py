@@ -1,6 +1,7 @@
 """Asking: what a learner answered is recorded, confirmed, asked anew."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from hub.consent.domain import (
     ReceiptWanted,
     consent_faults,
     is_proven,
+    is_under_18,
     load_wording,
 )
 from hub.consent.domain.records import wording_faults
@@ -95,6 +97,7 @@ def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Act
     sources = originals(session, now_id)
     if _already_said(session, now_id, len(sources), new):
         return
+    new = _flagged(new, sources)
     unconfirmed = queries.unproven_of(session, now_id)
     before = frozenset(
         one.purpose for one in queries.last_events(session, now_id, OPTIONAL, {_S.GIVEN, _S.RENEWED})
@@ -121,7 +124,7 @@ def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clo
     sources = originals(session, now_id)
     if all(reads.may(session, now_id, code, clock.today()) for code in _granted(new)):
         return
-    events = []
+    new, events = _flagged(new, sources), []
     for one in sources:
         row = _row(new, one, actor, clock)
         put(session, row)
@@ -129,6 +132,12 @@ def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clo
         record_event(session, ConsentGiven(row.id, now_id))
     queries.add_events(session, events, Doer(actor, clock.now()))
     audit.record(session, actor, "consent.recorded", "learner", now_id, fields=_granted(new), clock=clock)
+
+
+def _flagged(new: NewConsent, sources: Iterable[Source]) -> NewConsent:
+    """With the flag for a child, by any date of birth that we were given."""
+    child = any(is_under_18(one.date_of_birth, new.given_on) for one in sources)
+    return replace(new, under_18=new.under_18 or child)
 
 
 def texts_again(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> bool:
@@ -268,3 +277,10 @@ def _ask_to_confirm(session: Session, row: Consent, clock: Clock) -> None:
         learner_id=row.learner_id,
     )
     steps.open_step(session, step, clock)
+
+
+def send_receipt(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> None:
+    """The learner is sent a link to what they said yes and no to. NotFound for a learner that is none."""
+    now_id = originals(session, learners.survivor(session, learner_id))[0].learner_id
+    audit.record(session, actor, "consent.receipt_sent", "learner", now_id, clock=clock)
+    record_event(session, ReceiptWanted(now_id))

@@ -63,11 +63,14 @@ def test_the_page_says_how_everything_stands_and_notes_who_looked(manager, sessi
     assert "learner.viewed" in [one.action for one in entries_of(session, [amina.learner_id])]
 
 
-def test_the_data_protection_officer_looks_but_does_not_change(as_role, session, amina, clock):
+def test_the_data_protection_officer_looks_and_may_find_an_asking_not_valid_but_does_not_ask(
+    as_role, session, amina, clock
+):
     officer = as_role(Role.DATA_PROTECTION)
     service.record(session, ASKED, amina, SYSTEM, clock)
     page = text_of(officer.get(f"/learners/{amina.learner_id}/consent"))
-    assert "Ask the learner again" not in page and '<form method="post" action="/learners' not in page
+    assert "Ask the learner again" not in page and "/consent/withdraw" not in page
+    assert "Record that it does not count" in page
     assert officer.post(f"/learners/{amina.learner_id}/consent/withdraw").status_code == 403
     assert officer.get(f"/learners/{amina.learner_id}/consent/ask").status_code == 403
 

@@ -1,6 +1,5 @@
 """The hub's page of one learner's permissions: how each stands, confirm, take back, ask again."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from babel import Locale
@@ -10,21 +9,30 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
 from hub.consent import reads, service
-from hub.consent.domain import PURPOSES, Channel, versions
-from hub.consent.schemas import AskingForm, ProofSchema, WithdrawalSchema
-from hub.core.errors import NotFound, RuleBroken
+from hub.consent.domain import (
+    CIRCUMSTANCES,
+    PURPOSES,
+    Authority,
+    Channel,
+    ConsentView,
+    UnderstandingCheck,
+    WhyInvalid,
+    is_under_18,
+    versions,
+)
+from hub.consent.pages.edge import blueprint, saved
+from hub.consent.schemas import AskingForm, InvalidSchema, ProofSchema, WithdrawalSchema
+from hub.core.errors import NotFound
 from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
-from hub.infra.http import pages_blueprint
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
 from hub.ui.navigation import endpoint_exists
 
-blueprint = pages_blueprint("consent", __name__)
 _SEEN = ("name", "consent")
 
 
@@ -42,12 +50,10 @@ def confirm(learner_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     form = read_form(ProofSchema, request.form)
 
     def save(session: Session) -> None:
-        found = reads.consent(session, consent_id)
-        if found is None or found.learner_id not in learners.same_person_ids(session, learner_id):
-            raise NotFound("There is no such permission.")
+        _require_of(session, consent_id, learner_id)
         service.confirm_proof(session, consent_id, form.data, current_actor(), runtime().clock)
 
-    if form.ok and _saved(form, save):
+    if form.ok and saved(form, save):
         flash.success("Confirmed. The permissions of that day count from now.")
         return redirect(url_for("consent.of_learner", learner_id=learner_id))
     return _page(learner_id, form, blank_form(), consent_id)
@@ -62,11 +68,14 @@ def withdraw(learner_id: UUID) -> ResponseReturnValue:
     def save(session: Session) -> None:
         if learners.person(session, learner_id) is None:
             raise NotFound("There is no such learner.")
+        if form.data["everything"]:
+            service.leave(session, learner_id, current_actor(), runtime().clock, relayed=True)
+            return
         service.withdraw(
             session, learner_id, form.data["purposes"], current_actor(), runtime().clock, relayed=True
         )
 
-    if form.ok and _saved(form, save):
+    if form.ok and saved(form, save):
         flash.success("Recorded. From now on nothing is done that needs what was taken back.")
         return redirect(url_for("consent.of_learner", learner_id=learner_id))
     return _page(learner_id, blank_form(), form)
@@ -86,10 +95,44 @@ def ask(learner_id: UUID) -> ResponseReturnValue:
     def save(session: Session) -> None:
         service.record_again(session, learner_id, form.data, current_actor(), runtime().clock)
 
-    if form.ok and _saved(form, save):
+    if form.ok and saved(form, save):
         flash.success("The answers are recorded.")
         return redirect(url_for("consent.of_learner", learner_id=learner_id))
     return _asking(learner_id, form)
+
+
+@blueprint.post("/learners/<uuid:learner_id>/consent/<uuid:consent_id>/invalid")
+@allow(Role.HUB_MANAGER, Role.DATA_PROTECTION)
+def invalid(learner_id: UUID, consent_id: UUID) -> ResponseReturnValue:
+    """The hub has found that an asking does not count."""
+    form = read_form(InvalidSchema, request.form)
+
+    def save(session: Session) -> None:
+        _require_of(session, consent_id, learner_id)
+        service.invalidate(session, consent_id, form.data["why"], current_actor(), runtime().clock)
+
+    if form.ok and saved(form, save):
+        flash.success("Recorded. That asking permits nothing any more. Ask the learner again.")
+        return redirect(url_for("consent.of_learner", learner_id=learner_id))
+    return _page(learner_id, blank_form(), form)
+
+
+@blueprint.post("/learners/<uuid:learner_id>/consent/receipt")
+@allow(Role.HUB_MANAGER, Role.ASSESSOR)
+def send_receipt(learner_id: UUID) -> ResponseReturnValue:
+    """Send the learner a link to what they said yes and no to."""
+    with transaction() as session:
+        _viewed(session, learner_id)
+        service.send_receipt(session, learner_id, current_actor(), runtime().clock)
+    flash.success("The learner gets a link to what they agreed to.")
+    return redirect(url_for("consent.of_learner", learner_id=learner_id))
+
+
+def _require_of(session: Session, consent_id: UUID, learner_id: UUID) -> None:
+    """NotFound unless the asking is this learner's."""
+    found = reads.consent(session, consent_id)
+    if found is None or found.learner_id not in learners.same_person_ids(session, learner_id):
+        raise NotFound("There is no such permission.")
 
 
 def _page(
@@ -108,6 +151,10 @@ def _page(
             purposes=PURPOSES,
             organisations=names,
             may_change=current_actor().is_hub,
+            may_invalidate=current_actor().role in {Role.HUB_MANAGER, Role.DATA_PROTECTION},
+            whys=[(one.value, one.words) for one in WhyInvalid],
+            told=circumstances_rows,
+            receipt=_receipt_url(learner_id),
             proof=proof,
             withdrawal=withdrawal,
             form=proof if proof.errors else withdrawal,
@@ -140,11 +187,22 @@ def _asking(learner_id: UUID, form: Form | None) -> ResponseReturnValue:
             worded=reads.languages(),
             channels=[(channel.value, channel.words) for channel in Channel],
             partners=reads.relying_organisations(session),
+            checks=[(one.value, one.words) for one in UnderstandingCheck],
+            authorities=[(one.value, one.words) for one in Authority],
+            under_18=is_under_18(person.date_of_birth, runtime().clock.today()),
         )
         return page, 200 if form.ok else 422
 
 
-_KEPT = {"channel", "interpreter_used", "given_on-day", "given_on-month", "given_on-year", *PURPOSES}
+_KEPT = {
+    *CIRCUMSTANCES,
+    "channel",
+    "interpreter_used",
+    "given_on-day",
+    "given_on-month",
+    "given_on-year",
+    *PURPOSES,
+}
 
 
 def _viewed(session: Session, learner_id: UUID) -> Person:
@@ -157,17 +215,6 @@ def _viewed(session: Session, learner_id: UUID) -> Person:
     return person
 
 
-def _saved(form: Form, save: Callable[[Session], None]) -> bool:
-    """Save in a transaction; what a rule refuses is shown in the form."""
-    try:
-        with transaction() as session:
-            save(session)
-    except RuleBroken as error:
-        for name, message in (error.errors or {"": error.detail}).items():
-            form.fail(name.removeprefix("consent."), message)
-    return form.ok
-
-
 def _languages() -> list[tuple[str, str]]:
     """Codes and English names: those in which the words exist first, then by name."""
     worded = {one.code for one in reads.languages()}
@@ -176,3 +223,25 @@ def _languages() -> list[tuple[str, str]]:
 
 def _learner_url(learner_id: UUID) -> str | None:
     return url_for("desk.learner", learner_id=learner_id) if endpoint_exists("desk.learner") else None
+
+
+def _receipt_url(learner_id: UUID) -> str | None:
+    return (
+        url_for("portal.staff_receipt", learner_id=learner_id)
+        if endpoint_exists("portal.staff_receipt")
+        else None
+    )
+
+
+_WORDS_OF = {one.value: one.words for kind in (UnderstandingCheck, Authority) for one in kind}
+
+
+def circumstances_rows(one: ConsentView) -> list[tuple[str, str]]:
+    """What was out of the ordinary in an asking, for staff."""
+    rows = [("Age", "The learner was under 18")] if one.under_18 else []
+    told = one.circumstances.as_dict()
+    return rows + [
+        (asked.label[:1].upper() + asked.label[1:], _WORDS_OF.get(told[name], told[name]))
+        for name, asked in CIRCUMSTANCES.items()
+        if name in told
+    ]
