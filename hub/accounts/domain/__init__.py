@@ -1,7 +1,7 @@
 """Kinds of organisation, rules of sign-in and of sharing agreements."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0005"
-down_revision: str | None = "0004"
+revision: str = "0007"
+down_revision: str | None = "0006"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -64,6 +64,7 @@ KINDS_BEFORE = (
     "stop_to_handle",
     "adviser_to_see",
     "round_to_run",
+    "caseload_without_person",
 )
 NEW_KINDS = ("consent_to_renew", "permission_relayed", "sharing_ended", "agreement_to_renew")
 
