@@ -16,12 +16,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
     DeclarativeBase,
+    Mapper,
     ORMExecuteState,
     Session,
     SessionTransaction,
     UOWTransaction,
     make_transient_to_detached,
 )
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from hub.infra.gathering import act_now
 
@@ -65,10 +67,15 @@ def write_later(session: Session, row: DeclarativeBase) -> None:
     _waiting(session).append(_Waiting(_table(row), row.__mapper__, columns_of(row), needed=False))
 
 
-def execute_later(session: Session, model: type[DeclarativeBase], statement: str, values: Values) -> None:
-    """Keep a statement of one's own (the driver's form, `%(name)s`) that adds rows to the table of `model`."""
+def execute_later(
+    session: Session, model: type[DeclarativeBase], statement: str, values: Values, *, needed: bool = True
+) -> None:
+    """Keep a statement of one's own (the driver's form, `%(name)s`) that writes the table of `model`.
+
+    `needed`: it goes before anything is read; else before rows of `model` are.
+    """
     place = cast(Table, model.__table__), model.__mapper__
-    _waiting(session).append(_Waiting(*place, values, needed=True, statement=statement))
+    _waiting(session).append(_Waiting(*place, values, needed=needed, statement=statement))
 
 
 def write_now(session: Session) -> None:
@@ -100,7 +107,8 @@ def _statement(one: _Waiting, dialect: Dialect) -> tuple[Any, Values]:
     composed = _composed(one.table, dialect, once=not one.needed)
     values = dict(one.values)
     for name, make in composed.makers:
-        values[name] = make(values[name])
+        if values[name] is not None:
+            values[name] = make(values[name])
     return composed.statement, values
 
 
@@ -128,14 +136,50 @@ def _order(metadata: MetaData) -> dict[Table, int]:
 
 
 def columns_of(row: DeclarativeBase) -> dict[str, Any]:
-    """A row's columns by name; what was not set is NULL, a version starts at 1."""
+    """A row's columns by name; what was not set has its column's default or is NULL, a version starts at 1."""
     known = row.__dict__
+    for key, default in _defaults(row.__mapper__):
+        if known.get(key) is None:
+            setattr(row, key, default)
     values = {column.name: known.setdefault(column.key, None) for column in row.__mapper__.columns}
     version = row.__mapper__.version_id_col
     if version is not None and values[version.name] is None:
         values[version.name] = 1
         setattr(row, version.name, 1)
     return values
+
+
+@cache
+def _defaults(mapper: Mapper[Any]) -> Sequence[tuple[str, Any]]:
+    columns = [column for column in mapper.columns if isinstance(column.default, ScalarElementColumnDefault)]
+    return [(column.key, cast(Any, column.default).arg) for column in columns]
+
+
+def _keep_new(session: Session) -> bool:
+    """Let what was added wait too, instead of the ORM sending it row by row; False when that cannot be.
+
+    It cannot where rows hang together as objects: their keys are the ORM's to fill in.
+    """
+    added = session.new
+    if any(_needs_orm(row) for row in added):
+        return False
+    for row in added:
+        session.expunge(row)
+        put(session, row)
+    return True
+
+
+def _needs_orm(row: DeclarativeBase) -> bool:
+    linked, required = _of_orm(row.__mapper__)
+    known = row.__dict__
+    return any(known.get(key) for key in linked) or any(known.get(key) is None for key in required)
+
+
+@cache
+def _of_orm(mapper: Mapper[Any]) -> tuple[Sequence[str], Sequence[str]]:
+    """Attributes that bear other rows, and keys of other rows that must be there."""
+    keys = [column.key for column in mapper.columns if column.foreign_keys and not column.nullable]
+    return [one.key for one in mapper.relationships], keys
 
 
 def _waiting(session: Session) -> list[_Waiting]:
@@ -149,17 +193,22 @@ def _table(row: DeclarativeBase) -> Table:
 
 @event.listens_for(Session, "do_orm_execute")
 def _write_before_reading(state: ORMExecuteState) -> None:
-    waiting = state.session.info.get(WAITING)
+    session = state.session
+    if not _keep_new(session):
+        write_now(session)  # the flush that the ORM makes before it reads sends the rest
+    waiting = session.info.get(WAITING)
     if not waiting or state.execution_options.get("reference_data"):
         return
     read = not state.is_orm_statement or any(one.needed for one in waiting)
     if read or not {one.mapper for one in waiting}.isdisjoint(state.all_mappers):
-        write_now(state.session)
+        write_now(session)
 
 
 @event.listens_for(Session, "before_flush")
 def _write_before_flushing(session: Session, _flushing: UOWTransaction, _rows: object) -> None:
-    write_now(session)
+    """A flush of nothing but new rows lets them wait; one that changes rows sends the new ones first."""
+    if not _keep_new(session) or session.dirty or session.deleted:
+        write_now(session)
 
 
 class HubSession(Session):

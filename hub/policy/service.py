@@ -9,6 +9,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
+from hub.infra.writes import put, write_now
 from hub.policy import domain, reads
 from hub.policy.models import PolicyValue
 
@@ -34,9 +35,9 @@ def change(session: Session, new: NewValue, actor: Actor, clock: Clock) -> Polic
         code=new.code, value=value, valid_from=new.valid_from, source=new.source.strip()[:_LONGEST],
         changed_by=actor.id, changed_by_name=actor.name, changed_at=clock.now(),
     )  # fmt: skip
-    session.add(row)
+    put(session, row)
     audit.record(session, actor, "policy.changed", "policy_value", row.id, clock=clock, reason=new.code)
-    session.flush()
+    write_now(session)
     reads.forget(session)
     return row
 

@@ -1,36 +1,63 @@
 """Selects of steps."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.permissions import HUB_ROLES, Actor, Role
+from hub.infra.writes import columns_of, execute_later, write_now
 from hub.steps.domain import StepKind, StepState
 from hub.steps.models import Step
 
 OPEN = Step.state == StepState.OPEN
 
 
-_OPEN_STEP = select(Step).where(
-    OPEN, Step.kind == bindparam("kind"), Step.subject_id == bindparam("subject_id")
+_PUT_STEP = (
+    "INSERT INTO step (id, kind, state, subject_type, subject_id, learner_id, organisation_id, role, "
+    "user_account_id, opened_at, due_on) VALUES (%(id)s, %(kind)s, %(state)s, %(subject_type)s, "
+    "%(subject_id)s, %(learner_id)s, %(organisation_id)s, %(role)s, %(user_account_id)s, %(opened_at)s, "
+    "%(due_on)s) ON CONFLICT (kind, subject_id) WHERE state = 'open' DO UPDATE SET "
+    "organisation_id = excluded.organisation_id, role = excluded.role, "
+    "user_account_id = excluded.user_account_id, due_on = excluded.due_on, "
+    "learner_id = coalesce(excluded.learner_id, step.learner_id), chased_at = NULL, escalated_at = NULL"
 )
+_END_STEPS = (
+    "UPDATE step SET state = 'closed', closed_at = %(now)s, outcome = %(outcome)s "
+    "WHERE state = 'open' AND subject_id = ANY(%(subjects)s)"
+)
+"""Opening and closing need no look first: they wait with the new rows (infra.writes). What reads steps reads them
+anew (`populate_existing`), since the rows change behind the session's back."""
+
+_ANEW = {"populate_existing": True}
 
 
-def open_step(session: Session, kind: StepKind, subject_id: UUID) -> Step | None:
-    return session.scalar(_OPEN_STEP, {"kind": kind, "subject_id": subject_id})
+def put_step(session: Session, step: Step) -> None:
+    """Insert the step, or give the open one of its kind and subject its owner and day."""
+    values = columns_of(step) | {"kind": step.kind.value, "state": step.state.value, "role": step.role.value}
+    execute_later(session, Step, _PUT_STEP, values, needed=False)
+
+
+def end_steps(
+    session: Session, subject_ids: list[UUID], now: datetime, outcome: str, kind: StepKind | None = None
+) -> None:
+    """Close what is open about these subjects, of one kind or of any."""
+    of_kind = " AND kind = %(kind)s" if kind else ""
+    values = {"now": now, "outcome": outcome, "subjects": subject_ids}
+    named = values | ({"kind": kind.value} if kind else {})
+    execute_later(session, Step, _END_STEPS + of_kind, named, needed=False)
 
 
 def open_steps(session: Session, subject_ids: Iterable[UUID]) -> Sequence[Step]:
     found = select(Step).where(OPEN, Step.subject_id.in_(list(subject_ids)))
-    return session.scalars(found.order_by(Step.due_on, Step.id)).all()
+    return session.scalars(found.order_by(Step.due_on, Step.id).execution_options(**_ANEW)).all()
 
 
 def learner_steps(session: Session, learner_ids: Iterable[UUID]) -> Sequence[Step]:
     found = select(Step).where(OPEN, Step.learner_id.in_(list(learner_ids)))
-    return session.scalars(found.order_by(Step.due_on, Step.id)).all()
+    return session.scalars(found.order_by(Step.due_on, Step.id).execution_options(**_ANEW)).all()
 
 
 def steps_of_person(session: Session, user_id: UUID) -> Sequence[Step]:
@@ -57,15 +84,17 @@ def held_by(actor: Actor) -> Select[Step]:
     mine = or_(Step.user_account_id == actor.id, Step.user_account_id.is_(None))
     if actor.role is Role.HUB_MANAGER:
         mine = or_(mine, Step.user_account_id.is_not(None))
-    return select(Step).where(OPEN, Step.organisation_id == actor.organisation_id, Step.role.in_(roles), mine)
+    held = select(Step).where(OPEN, Step.organisation_id == actor.organisation_id, Step.role.in_(roles), mine)
+    return held.execution_options(**_ANEW)
 
 
 def escalated_to_hub() -> Select[Step]:
-    return select(Step).where(OPEN, Step.escalated_at.is_not(None))
+    return select(Step).where(OPEN, Step.escalated_at.is_not(None)).execution_options(**_ANEW)
 
 
 def late(session: Session, today: date) -> Sequence[Step]:
-    return session.scalars(select(Step).where(OPEN, Step.due_on < today).order_by(Step.due_on, Step.id)).all()
+    found = select(Step).where(OPEN, Step.due_on < today).order_by(Step.due_on, Step.id)
+    return session.scalars(found.execution_options(**_ANEW)).all()
 
 
 def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, int, int]]:
@@ -77,6 +106,7 @@ def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, in
 
 def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
     """Open steps of a person by kind: for the badges of the header."""
+    write_now(session)
     held = held_by(actor).subquery()
     rows = session.execute(select(held.c.kind, func.count()).group_by(held.c.kind))
     return {StepKind(kind): int(count) for kind, count in rows}
@@ -84,6 +114,7 @@ def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
 
 def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
     """(open, overdue) steps of a person."""
+    write_now(session)
     held = held_by(actor).subquery()
     row = session.execute(
         select(func.count(), func.count().filter(and_(held.c.due_on < today))).select_from(held)

@@ -29,59 +29,40 @@ from hub.steps.domain import (
 from hub.steps.models import Step
 
 
-def open_step(session: Session, new: NewStep, clock: Clock) -> Step:
+def open_step(session: Session, new: NewStep, clock: Clock) -> None:
     """Open a step; where one of this kind is open for the subject, it gets the new owner and due date."""
-    return _put(session, queries.open_step(session, new.kind, new.subject_id), new, clock)
+    queries.put_step(session, _step(new, clock))
 
 
 def open_first_step(session: Session, new: NewStep, clock: Clock) -> None:
-    """Open the first step of a subject that this transaction has just made: there is none to look for."""
-    write_later(session, _filled(_new_step(new, clock), new))
+    """Open the first step of a subject that this transaction has just made: nothing read next depends on it."""
+    write_later(session, _step(new, clock))
 
 
 def open_steps(session: Session, new: Sequence[NewStep], clock: Clock) -> None:
-    """Open many steps, each as `open_step` does, with one look at what is open."""
-    rows = queries.open_steps(session, {one.subject_id for one in new})
-    known = {(row.kind, row.subject_id): row for row in rows}
+    """Open many steps, each as `open_step` does."""
     for one in new:
-        _put(session, known.get((one.kind, one.subject_id)), one, clock)
+        open_step(session, one, clock)
 
 
-def _put(session: Session, row: Step | None, new: NewStep, clock: Clock) -> Step:
-    if row is None:
-        row = _new_step(new, clock)
-        session.add(row)
-    return _filled(row, new)
-
-
-def _new_step(new: NewStep, clock: Clock) -> Step:
+def _step(new: NewStep, clock: Clock) -> Step:
     return Step(
         kind=new.kind, state=StepState.OPEN, subject_type=new.subject_type, subject_id=new.subject_id,
-        opened_at=clock.now(), learner_id=new.learner_id,
+        learner_id=new.learner_id, organisation_id=new.owner.organisation_id, role=new.owner.role,
+        user_account_id=new.owner.user_id, opened_at=clock.now(), due_on=new.due_on,
     )  # fmt: skip
-
-
-def _filled(row: Step, new: NewStep) -> Step:
-    row.organisation_id, row.role = new.owner.organisation_id, new.owner.role
-    row.user_account_id = new.owner.user_id
-    row.learner_id = new.learner_id or row.learner_id
-    row.due_on, row.chased_at, row.escalated_at = new.due_on, None, None
-    return row
 
 
 def close_step(
     session: Session, kind: StepKind, subject_id: UUID, clock: Clock, outcome: str = "done"
 ) -> None:
     """Close the open step of this kind; nothing happens when there is none."""
-    row = queries.open_step(session, kind, subject_id)
-    if row is not None:
-        row.state, row.closed_at, row.outcome = StepState.CLOSED, clock.now(), outcome
+    queries.end_steps(session, [subject_id], clock.now(), outcome, kind)
 
 
 def close_steps(session: Session, subject_ids: Iterable[UUID], clock: Clock, outcome: str = "done") -> None:
     """Close all open steps about these subjects."""
-    for row in queries.open_steps(session, subject_ids):
-        row.state, row.closed_at, row.outcome = StepState.CLOSED, clock.now(), outcome
+    queries.end_steps(session, list(subject_ids), clock.now(), outcome)
 
 
 def hand_over(session: Session, user_id: UUID, to: Mapping[Role, Owner]) -> int:

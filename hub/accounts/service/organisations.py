@@ -11,6 +11,7 @@ from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
+from hub.infra.writes import put, write_now
 
 
 def create_organisation(session: Session, new: NewOrganisation, actor: Actor, clock: Clock) -> Organisation:
@@ -23,7 +24,7 @@ def create_organisation(session: Session, new: NewOrganisation, actor: Actor, cl
         slug=new.slug, name=new.name.strip(), kind=new.kind, email=new.email, phone=new.phone, is_active=True,
         created_at=clock.now(),
     )  # fmt: skip
-    session.add(row)
+    put(session, row)
     audit.record(session, actor, "organisation.created", "organisation", row.id, clock=clock)
-    session.flush()
+    write_now(session)  # lists of organisations are read as reference data
     return row
