@@ -76,9 +76,10 @@ def hand_over(session: Session, user_id: UUID, to: Mapping[Role, Owner]) -> int:
 
 def give(session: Session, kind: StepKind, subject_id: UUID, owner: Owner) -> None:
     """Give the open step of this kind to another owner, if there is one; its due date stays."""
-    row = queries.open_step(session, kind, subject_id)
-    if row is not None:
-        row.organisation_id, row.role, row.user_account_id = owner.organisation_id, owner.role, owner.user_id
+    for row in queries.open_steps(session, [subject_id]):
+        if row.kind is kind:
+            row.organisation_id, row.role = owner.organisation_id, owner.role
+            row.user_account_id = owner.user_id
 
 
 def move_learner(session: Session, subject_ids: Iterable[UUID], learner_id: UUID) -> None:
