@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from hub.core.errors import HubError
-from hub.infra import backups, embedded_postgres, migrations, start
+from hub.infra import backups, embedded_postgres, erasures, migrations, start
 from hub.infra.config import Settings, SettingsFaulty, load_settings
 from hub.infra.crypto import KeyProblem, make_keyring, save_keyring
 from hub.infra.db import Runtime, runtime, transaction
@@ -75,7 +75,9 @@ def hub(context: click.Context) -> None:
         begin()
 
 
-_NEED_DATABASE = {"organisations", "users", "keys", "postcodes", "import", "audit", "scheduler", "worker"}
+_NEED_DATABASE = {
+    "organisations", "users", "keys", "postcodes", "import", "audit", "scheduler", "worker", "rights", "retention",
+}  # fmt: skip
 
 
 @hub.command()
@@ -173,20 +175,41 @@ def db_backup(path: Path) -> None:
 @click.option(
     "--keys", type=click.Path(path_type=Path), help="Data keys of a newer backup, to honour erasures."
 )
+@click.option(
+    "--erasures",
+    "more",
+    type=click.Path(path_type=Path, exists=True),
+    help="More erasures than our own file has.",
+)
 @click.option("--force", is_flag=True, help="Delete what is in the database now.")
-def db_restore(path: Path, keys: Path | None, force: bool) -> None:
+def db_restore(path: Path, keys: Path | None, more: Path | None, force: bool) -> None:
     """Put a backup into an empty database, whole or not at all."""
+    from hub.rights.cli import erase_again
+
     owner_url, app_role = _owner()
-    found = backups.restore(owner_url, app_role, path, keys=keys, force=force)
+    erased = {one.subject_id: one for one in _erased_since(owner_url, more)}
+    source = backups.Source(path, keys or backups.keys_path(path), list(erased))
+    found = backups.restore(owner_url, app_role, source, force=force)
     click.echo(f"Restored: {found.keys:,} people's keys, {found.erased:,} erased.")
     if found.revision != migrations.head_revision():
-        click.echo("The backup is of an older version: run `hub db upgrade`.")
+        click.echo(
+            "The backup is of an older version: run `hub db upgrade`, then `hub rights replay-erasures`."
+        )
+    elif erased:
+        begin()
+        erase_again(list(erased.values()))
     if found.keyless:
         click.echo(
             f"{found.keyless:,} people's records have no key and cannot be read: the keys are older than the backup.",
             err=True,
         )
         raise click.exceptions.Exit(1)
+
+
+def _erased_since(owner_url: str, more: Path | None) -> list[erasures.Erased]:
+    """Whom anything here knows to be erased: the database that is replaced, our file, and a file that was named."""
+    found = [*backups.erased_in(owner_url), *erasures.read(settings().erasures_path)]
+    return [*found, *(erasures.read(more) if more else ())]
 
 
 @db.command("check")
@@ -233,11 +256,14 @@ def _add_slices() -> None:
     from hub.oversight.cli import KEY_COMMANDS, audit_group
     from hub.provision.cli import classes_command
     from hub.referrals.cli import close_user_command, referrals_command
+    from hub.rights.cli import retention_group, rights_group
 
     hub.add_command(demo)
     hub.add_command(fake_notify)
     hub.add_command(matching_group)
     hub.add_command(audit_group)
+    hub.add_command(retention_group)
+    hub.add_command(rights_group)
     imports.add_command(classes_command)
     imports.add_command(referrals_command)
     hub.add_command(accounts.organisations)

@@ -18,8 +18,9 @@ from hub.consent import jobs as consent_jobs
 from hub.consent import reactions as consent
 from hub.core.events import Event
 from hub.desk import jobs as desk_jobs
+from hub.desk import reactions as desk
 from hub.eligibility import reactions as eligibility
-from hub.infra import idempotency, limits
+from hub.infra import limits
 from hub.infra.db import Handler
 from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
@@ -30,7 +31,6 @@ from hub.matching import domain as offer_events
 from hub.matching import jobs as matching_jobs
 from hub.matching import reactions as matching
 from hub.messaging import domain as message_events
-from hub.messaging import jobs as messaging_jobs
 from hub.messaging import reactions as messaging
 from hub.messaging.service import delivering, digests
 from hub.provision import domain as class_events
@@ -39,6 +39,9 @@ from hub.referrals import domain as referral_events
 from hub.referrals import jobs as referral_jobs
 from hub.referrals import reactions as referrals
 from hub.referrals.service import telling
+from hub.rights import domain as rights_events
+from hub.rights import jobs as rights_jobs
+from hub.rights.service import notices
 from hub.steps import domain as step_events
 from hub.steps import jobs as step_jobs
 from hub.waitlist import domain as entry_events
@@ -109,6 +112,8 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
         consent.learner_stopped,
     ],
     message_events.LearnerRestarted: [consent.learner_restarted],
+    rights_events.ErasureGranted: [matching.person_leaves, waitlist.person_leaves],
+    rights_events.PersonErased: [desk.person_erased],
     step_events.DigestDue: [messaging.digest_due],
     account_events.AccountClosed: [referrals.account_closed],
     account_events.AccountOpened: [referrals.account_opened],
@@ -123,6 +128,7 @@ DELIVERIES: Mapping[str, Delivery] = {
         store=delivering.store,
     ),
     "referral_closed": Delivery(gate=telling.may_go, render=telling.render, settle=telling.settle),
+    "rights_notice": Delivery(gate=notices.may_go, render=notices.render, settle=notices.settle),
     "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
     **account_notices.DELIVERIES,
 }
@@ -140,12 +146,11 @@ JOBS: Sequence[Job] = (
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
     Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),
     Job("steps.chase", at(8, 0), step_jobs.chase),
-    Job("idempotency.forget", at(3, 10), idempotency.forget_old),
+    Job("rights.retain", at(3, 10), rights_jobs.retain),
+    Job("rights.erase", every(minutes=15), rights_jobs.erase),
     Job("accounts.forget", at(3, 15), account_jobs.forget),
     Job("limits.forget", every(minutes=60), limits.forget_old),
-    Job("messaging.wipe", at(3, 20), messaging_jobs.wipe),
     Job("consent.expire", at(4, 0), consent_jobs.expire),
     Job("consent.watch_agreements", at(7, 40), consent_jobs.watch_agreements),
     Job("desk.forget_searches", at(3, 40), desk_jobs.forget_searches),
-    Job("referrals.expire_drafts", at(3, 30), referral_jobs.expire_drafts),
 )

@@ -1,9 +1,10 @@
 """Selects of the desk."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.errors import Gone, NotFound
@@ -27,3 +28,9 @@ def forget_old(session: Session, now: datetime) -> int:
     """Delete results that are no longer shown; how many."""
     gone = session.execute(delete(SavedSearch).where(SavedSearch.made_at < now - RESULTS_KEPT))
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_found(session: Session, learner_ids: Collection[UUID]) -> None:
+    """Delete the results that hold one of these learners."""
+    found = [SavedSearch.learner_ids.contains([str(one)]) for one in learner_ids]
+    session.execute(delete(SavedSearch).where(or_(*found)), execution_options={"synchronize_session": False})

@@ -2,7 +2,7 @@
 
 A backup is two files of one moment: FILE holds all tables, FILE.keys the subjects' wrapped data keys. Keep FILE as
 long as you like and FILE.keys for at most 30 days: an erased person's key is then gone everywhere, and what old
-backups hold of them can never be read. To honour erasures at once, restore an old FILE with the newest FILE.keys.
+backups hold of them can never be read. Who was erased since the backup is destroyed again as it is restored.
 The key file of the hub (HUB_KEY_FILE) is in neither: without it a backup cannot be read.
 """
 
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from uuid import UUID
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -23,6 +24,7 @@ from sqlalchemy import make_url
 from hub.core.errors import HubError
 from hub.infra import embedded_postgres, migrations
 from hub.infra.embedded_postgres import EmbeddedPostgresError
+from hub.infra.erasures import Erased
 
 KEYS_TABLE = "public.subject_key"
 
@@ -49,6 +51,23 @@ _SEALED_TABLES = r"""
 SELECT DISTINCT table_name FROM information_schema.columns AS sealed
 JOIN information_schema.columns AS subject USING (table_schema, table_name)
 WHERE table_schema = 'public' AND subject.column_name = 'subject_id' AND sealed.column_name LIKE '%\_sealed'
+"""
+
+
+_DESTROY = r"""
+UPDATE public.subject_key SET wrapped = NULL, destroyed_at = coalesce(destroyed_at, now())
+WHERE subject_id IN (SELECT subject_id FROM erased_since);
+DO $$
+DECLARE one record;
+BEGIN
+  FOR one IN SELECT sealed.table_name, sealed.column_name FROM information_schema.columns AS sealed
+             JOIN information_schema.columns AS subject USING (table_schema, table_name)
+             WHERE table_schema = 'public' AND subject.column_name = 'subject_id'
+             AND sealed.column_name LIKE '%\_sealed' LOOP
+    EXECUTE format('UPDATE public.%I SET %I = NULL WHERE subject_id IN (SELECT subject_id FROM erased_since)',
+                   one.table_name, one.column_name);
+  END LOOP;
+END $$;
 """
 
 
@@ -89,20 +108,36 @@ def back_up(owner_url: str, path: Path) -> tuple[Path, Path]:
     return pair
 
 
-def restore(
-    owner_url: str, app_role: str, path: Path, *, keys: Path | None = None, force: bool = False
-) -> Restored:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is put back: the tables, the data keys, and the keys that were destroyed since (of people erased)."""
+
+    path: Path
+    keys: Path
+    erased: Sequence[UUID] = ()
+
+
+def restore(owner_url: str, app_role: str, source: Source, *, force: bool = False) -> Restored:
     """Put a backup into an empty database, whole or not at all; `force` empties the database first.
 
-    BackupProblem: not a backup, its keys are missing, made by a newer version, or the database is not empty.
+    Who was erased since the backup comes back without a key, in the same transaction. BackupProblem: not a
+    backup, its keys are missing, made by a newer version, or the database is not empty.
     """
-    keys = keys or keys_path(path)
     with _plain_errors():
-        revision = _require_restorable(path, keys)
+        revision = _require_restorable(source.path, source.keys)
         _require_room(owner_url, force=force)
-        _replay(owner_url, path, keys, force=force)
+        _replay(owner_url, source, force=force)
         migrations.grant(owner_url, app_role)
         return _found(owner_url, revision)
+
+
+def erased_in(owner_url: str) -> list[Erased]:
+    """Who was erased, as far as the database knows that is there now; nobody in an empty one."""
+    with _plain_errors(), psycopg.connect(_libpq(owner_url), connect_timeout=10) as connection:
+        if connection.execute("SELECT to_regclass('public.erasure_tombstone')").fetchone() == (None,):
+            return []
+        rows = connection.execute("SELECT subject_id, person_id, erased_at FROM erasure_tombstone").fetchall()
+    return [Erased(*row) for row in rows]
 
 
 # ---------------------------------------------------------------- writing
@@ -194,7 +229,7 @@ def _require_room(owner_url: str, *, force: bool) -> None:
         )
 
 
-def _replay(owner_url: str, path: Path, keys: Path, *, force: bool) -> None:
+def _replay(owner_url: str, source: Source, *, force: bool) -> None:
     """One transaction from emptying to the last constraint; it commits only when every part was read whole."""
     command = [_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-", "-d", _address(owner_url)]
     with tempfile.TemporaryFile() as said:
@@ -208,7 +243,7 @@ def _replay(owner_url: str, path: Path, keys: Path, *, force: bool) -> None:
             assert psql.stdin is not None  # noqa: S101 - it was asked for
             whole = False
             try:
-                whole = _feed(psql.stdin, path, keys, force=force)
+                whole = _feed(psql.stdin, source, force=force)
             finally:
                 _close(psql.stdin)
         if psql.returncode:
@@ -218,20 +253,30 @@ def _replay(owner_url: str, path: Path, keys: Path, *, force: bool) -> None:
             raise BackupProblem(f"{_UNCHANGED} The backup is damaged: not all of it could be read.")
 
 
-def _feed(psql: IO[bytes], path: Path, keys: Path, *, force: bool) -> bool:
+def _feed(psql: IO[bytes], source: Source, *, force: bool) -> bool:
     """Whether all was read and committed; without the COMMIT, psql's end undoes everything."""
     _say(psql, "BEGIN;\n" + (_EMPTY_THE_DATABASE if force else ""))
     for options, archive in (
-        ("--section=pre-data", path),
-        ("--section=data", path),
-        ("--data-only", keys),
-        ("--section=post-data", path),
+        ("--section=pre-data", source.path),
+        ("--section=data", source.path),
+        ("--data-only", source.keys),
+        ("--section=post-data", source.path),
     ):
+        if options == "--section=post-data":  # before triggers and row security are there
+            _say(psql, _destroying(source.erased))
         command = [_program("pg_restore"), "--no-owner", "--no-privileges", options, "--file=-", str(archive)]
         if subprocess.run(command, check=False, stdout=psql, stderr=subprocess.DEVNULL).returncode:
             return False
     _say(psql, _LOOK_BEFORE_SENDING + "COMMIT;\n")
     return True
+
+
+def _destroying(erased: Sequence[UUID]) -> str:
+    """Destroy these keys and empty every sealed column under them."""
+    if not erased:
+        return ""
+    ids = ", ".join(f"('{one}'::uuid)" for one in erased)
+    return f"CREATE TEMP TABLE erased_since (subject_id) AS VALUES {ids};\n{_DESTROY}"
 
 
 def _say(psql: IO[bytes], statements: str) -> None:

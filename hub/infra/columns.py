@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
 
-from hub.infra.crypto import Place, current_vault
+from hub.infra.crypto import Destroyed, Place, current_vault
 
 T = TypeVar("T")
 
@@ -115,7 +115,13 @@ class Sealed(Generic[T]):
             setattr(row, f"{self.name}_sealed", None)
             return
         place = self._place(row)
-        sealed = Ciphertext(current_vault().seal(place, self._dump(value).encode()))
+        try:
+            sealed = Ciphertext(current_vault().seal(place, self._dump(value).encode()))
+        except Destroyed:
+            if not current_vault().was_destroyed(place.subject_id):
+                raise
+            setattr(row, f"{self.name}_sealed", None)  # of somebody erased, nothing more is written down
+            return
         setattr(row, f"{self.name}_sealed", sealed)
         row.__dict__[f"_opened_{self.name}"] = (sealed, value)
 

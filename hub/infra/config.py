@@ -44,6 +44,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     key_file: Path | None = None
     audit_dir: Path | None = None
+    erasure_log: Path | None = None
     hub_name: str = "ESOL Hub"
     hub_phone: str = "020 7946 0100"
     hub_email: str = "hello@esolhub.example"
@@ -70,6 +71,11 @@ class Settings:
     @property
     def keys_path(self) -> Path:
         return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def erasures_path(self) -> Path:
+        """Who was erased, in ids, apart from the database: for the day of a restore."""
+        return self.erasure_log or self.data_dir / "erasures.jsonl"
 
     @property
     def is_https(self) -> bool:
@@ -233,6 +239,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "base_url": _url,
     "key_file": lambda text: Path(_text(text)),
     "audit_dir": lambda text: Path(_text(text)),
+    "erasure_log": lambda text: Path(_text(text)),
     "hub_name": _text,
     "hub_phone": _text,
     "hub_email": _text,

@@ -260,6 +260,16 @@ class Vault:
         for subject_id, kek_id, wrapped in wrapped_keys(self.session, missing):
             self._ciphers[subject_id] = AESGCM(self.ring.unwrap(subject_id, kek_id, wrapped))
 
+    def forget(self, subject_ids: Iterable[UUID]) -> None:
+        """Drop keys that were destroyed in this unit of work: it cannot open anything with them either."""
+        self._ciphers.update(dict.fromkeys(subject_ids))
+
+    def was_destroyed(self, subject_id: UUID) -> bool:
+        """Whether the subject's key was destroyed, and is not merely missing."""
+        from hub.infra.subject_keys import was_destroyed  # noqa: PLC0415 - as above
+
+        return was_destroyed(self.session, subject_id)
+
     def _cipher(self, subject_id: UUID) -> AESGCM:
         if subject_id not in self._ciphers:
             self.preload({subject_id, *self._subjects_in_session()})

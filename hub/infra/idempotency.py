@@ -8,15 +8,15 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Response, current_app, request
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra.access import current_actor
 from hub.infra.crypto import open_transient, seal_transient
 from hub.infra.db import Base, runtime, transaction
+from hub.infra.sweeping import Sweep
 from hub.infra.writes import put
 
 KEPT = timedelta(hours=72)
@@ -149,8 +149,4 @@ def _lock_number(owner: UUID, key: str) -> int:
     return int.from_bytes(sha256(owner.bytes + key.encode()).digest()[:8], "big", signed=True)
 
 
-def forget_old(clock: Clock) -> int:
-    """Job: delete keys older than 72 hours; how many."""
-    with transaction() as session:
-        gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT))
-        return int(gone.rowcount)  # type: ignore[attr-defined]
+SWEEPS = {"request": (Sweep(IdempotencyKey, lambda now: IdempotencyKey.created_at < now - KEPT),)}

@@ -1,6 +1,6 @@
 """The wrapped data keys of subjects, and the check that the key file belongs to this database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +51,19 @@ def destroy_key(session: Session, subject_id: UUID, at: datetime) -> None:
     """Make everything sealed for the subject unreadable, for ever."""
     gone = update(SubjectKey).where(SubjectKey.subject_id == subject_id)
     session.execute(gone.values(wrapped=None, destroyed_at=at))
+
+
+def destroy_keys(session: Session, subject_ids: Collection[UUID], at: datetime) -> None:
+    """Destroy many keys; one that was destroyed before keeps its day."""
+    gone = update(SubjectKey).where(SubjectKey.subject_id.in_(subject_ids), SubjectKey.wrapped.is_not(None))
+    session.execute(gone.values(wrapped=None, destroyed_at=at))
+
+
+def was_destroyed(session: Session, subject_id: UUID) -> bool:
+    """Whether there was a key and it was destroyed."""
+    found = select(SubjectKey.destroyed_at).where(SubjectKey.subject_id == subject_id)
+    with session.no_autoflush:
+        return session.scalar(found) is not None
 
 
 def check_keyring(session: Session, ring: KeyRing) -> None:

@@ -335,6 +335,12 @@ def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[E
     return session.scalars(found.order_by(Enrolment.created_at.desc(), Enrolment.id.desc())).all()
 
 
+def learners_with_place(session: Session) -> dict[UUID, bool]:
+    now = func.bool_or(Enrolment.state.in_(list(TAKES_PLACE)))
+    rows = session.execute(select(Enrolment.learner_id, now).group_by(Enrolment.learner_id))
+    return {learner_id: bool(has) for learner_id, has in rows}
+
+
 def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Offer -> enrolment."""
     found = select(Enrolment.offer_id, Enrolment.id).where(Enrolment.offer_id.in_(list(offer_ids)))

@@ -1,5 +1,6 @@
 """What matching does when others tell of something, in their transaction. Never refuses its cause."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from hub.steps.domain import NewStep, StepKind
 
 CLASS_CANCELLED, CASE_CLOSED = "class_cancelled", "case_closed"
 SHARING_ENDED, LEFT = "sharing_ended", "learner_left"
+COMING = EnrolmentState.EXPECTED, EnrolmentState.NO_SHOW
 
 
 class CaseClosed(Protocol):
@@ -50,9 +52,26 @@ def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock)
     if str(event.outcome) in {"duplicate", "achieved"}:
         return
     service.withdraw_for(session, CASE_CLOSED, actor, clock, Offer.case_id == event.referral_id)
-    coming = EnrolmentState.EXPECTED, EnrolmentState.NO_SHOW
     for row in queries.current_where(
-        session, Enrolment.case_id == event.referral_id, Enrolment.state.in_(coming)
+        session, Enrolment.case_id == event.referral_id, Enrolment.state.in_(COMING)
+    ):
+        service.end_for_case(session, row, CASE_CLOSED, actor, clock)
+
+
+class PersonLeaves(Protocol):
+    """Somebody's data is to be erased: nothing goes on for any of these learners, who are one person."""
+
+    @property
+    def learner_ids(self) -> Sequence[UUID]: ...
+
+
+def person_leaves(session: Session, event: PersonLeaves, actor: Actor, clock: Clock) -> None:
+    """Offers and places not taken up yet are free again, also those without a case; a running course is the
+    provider's to end."""
+    mine = Offer.learner_id.in_(event.learner_ids)
+    service.withdraw_for(session, CASE_CLOSED, actor, clock, mine)
+    for row in queries.current_where(
+        session, Enrolment.learner_id.in_(event.learner_ids), Enrolment.state.in_(COMING)
     ):
         service.end_for_case(session, row, CASE_CLOSED, actor, clock)
 

@@ -286,27 +286,6 @@ def received_since(
     return session.scalars(found).all()
 
 
-def wipe(session: Session, before: datetime, now: datetime) -> int:
-    """Destroy the words of everything dealt with before a moment; how many rows."""
-    session.flush()
-    sent = update(Message).where(
-        Message.wiped_at.is_(None), Message.state != MessageState.QUEUED, Message.created_at < before
-    )
-    told = update(ReceivedText).where(
-        ReceivedText.wiped_at.is_(None),
-        ReceivedText.handled_at.is_not(None),
-        ReceivedText.received_at < before,
-    )
-    nothing = {"body_sealed": None, "number_sealed": None, "wiped_at": now}
-    sent = sent.values(nothing | {"version": Message.version + 1}).returning(Message.id)
-    told = told.values(nothing | {"version": ReceivedText.version + 1}).returning(ReceivedText.id)
-    wiped = [
-        session.execute(one, execution_options={"synchronize_session": False}).all() for one in (sent, told)
-    ]
-    session.expire_all()
-    return sum(len(rows) for rows in wiped)
-
-
 def delivery_counts(session: Session, since: datetime) -> dict[MessageState, int]:
     """How many messages made since a moment are in each state."""
     found = select(Message.state, func.count()).where(Message.created_at >= since).group_by(Message.state)

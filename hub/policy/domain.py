@@ -18,7 +18,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A number that the hub can set: `unit` is working_days, days, weeks or times; 0 turns it off."""
+    """A number that the hub can set: `unit` is working_days, days, weeks, months, years or times; 0 turns it off."""
 
     code: str
     value: int

@@ -14,7 +14,10 @@ from hub.ui import flash
 from hub.ui.forms import blank_form, read_form
 
 blueprint = pages_blueprint("policy", __name__)
-UNITS = {"working_days": "working days", "days": "days", "weeks": "weeks", "times": "times"}
+UNITS = {
+    "working_days": "working days", "days": "days", "weeks": "weeks", "months": "months", "years": "years",
+    "times": "times",
+}  # fmt: skip
 
 
 @blueprint.get("/settings")

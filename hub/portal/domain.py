@@ -1,22 +1,17 @@
 """Where a learner stands, as the learner is told; and the words of the pages in twelve languages."""
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
 from pathlib import Path
 
-_WORDS = Path(__file__).parent / "data" / "words"
-FALLBACK = "en"
+from hub.core.wordbook import WordBook
+
+_BOOK = WordBook(Path(__file__).parent / "data" / "words")
 LEARNER_REASONS = (
     "location", "time", "childcare", "work_or_caring", "health", "needs_met_elsewhere", "wrong_level",
     "cost_or_funding", "moved_away", "no_longer_interested", "other",
 )  # fmt: skip
-
-
-class WordsFaulty(ValueError):
-    """A file of words lacks a key, has one too many, or other places for values than the English one."""
 
 
 class Stage(IntEnum):
@@ -78,38 +73,16 @@ def next_step(facts: Facts) -> str:
     return {Stage.FORM: "next_form", Stage.LIST: "next_list", Stage.CLASS: "next_class"}[stage]
 
 
-@cache
 def words(language: str) -> Mapping[str, str]:
     """The words in a language; English for one we do not have. WordsFaulty when a file is not whole."""
-    code = language if language in languages() else FALLBACK
-    own = _read(code)
-    _check(code, own, _read(FALLBACK))
-    return own
+    return _BOOK.words(language)
 
 
-@cache
 def languages() -> frozenset[str]:
     """The codes of the languages that have words."""
-    return frozenset(file.stem for file in _WORDS.glob("*.toml"))
+    return _BOOK.languages()
 
 
 def is_reviewed(language: str) -> bool:
     """Whether a native reader has checked the words."""
-    return bool(words(language)["reviewed_by"])
-
-
-@cache
-def _read(code: str) -> Mapping[str, str]:
-    return tomllib.loads((_WORDS / f"{code}.toml").read_text(encoding="utf-8"))
-
-
-def _check(code: str, own: Mapping[str, str], english: Mapping[str, str]) -> None:
-    if wrong := set(own) ^ set(english):
-        raise WordsFaulty(f"{code}.toml: {', '.join(sorted(wrong))}")
-    for key, text in own.items():
-        if key != "reviewed_by" and (not text.strip() or _places(text) != _places(english[key])):
-            raise WordsFaulty(f"{code}.toml: {key} is empty or has other places than the English words")
-
-
-def _places(text: str) -> set[str]:
-    return {part.split("}")[0] for part in text.split("{")[1:]}
+    return _BOOK.is_reviewed(language)

@@ -1,4 +1,4 @@
-"""Sweeps of referrals: unanswered questions and old drafts. Each batch is a transaction of its own."""
+"""The sweep of referrals: unanswered questions. Each batch is a transaction of its own."""
 
 from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
@@ -12,17 +12,6 @@ def remind(clock: Clock) -> int:
     while True:
         with transaction(SYSTEM) as session:
             batch = service.remind(session, SYSTEM, clock)
-        done += batch
-        if batch == 0:
-            return done
-
-
-def expire_drafts(clock: Clock) -> int:
-    """Delete drafts and files whose days are over; how many."""
-    done = 0
-    while True:
-        with transaction(SYSTEM) as session:
-            batch = service.expire_drafts(session, clock) + service.expire_files(session, clock)
         done += batch
         if batch == 0:
             return done

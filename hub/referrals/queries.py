@@ -59,6 +59,11 @@ def open_referrals_of(session: Session, learner_id: UUID) -> Sequence[Referral]:
     return session.scalars(found.order_by(Referral.submitted_at, Referral.id).with_for_update()).all()
 
 
+def learners_with_open_case(session: Session) -> set[UUID]:
+    found = select(Referral.learner_id).where(Referral.state != ReferralState.CLOSED)
+    return set(session.scalars(found))
+
+
 def referrals_of_records(session: Session, source_record_ids: Collection[UUID]) -> Sequence[Referral]:
     """The referrals that came with these source records, locked."""
     if not source_record_ids:
@@ -108,12 +113,6 @@ def file_of(session: Session, file_id: UUID, actor: Actor) -> ReferralFile:
     if row is None:
         raise NotFound
     return row
-
-
-def old_files(session: Session, before: datetime, limit: int) -> Sequence[ReferralFile]:
-    """Files that nobody has taken in."""
-    found = select(ReferralFile).where(ReferralFile.sent_at < before).limit(limit)
-    return session.scalars(found.with_for_update(skip_locked=True)).all()
 
 
 def lock_name(session: Session, name: bytes) -> None:
@@ -220,12 +219,6 @@ def drafts_of(session: Session, actor: Actor) -> Sequence[ReferralDraft]:
         ReferralDraft.user_id == actor.id, ReferralDraft.referral_id.is_(None)
     )
     return session.scalars(found.order_by(ReferralDraft.changed_at.desc())).all()
-
-
-def expired_drafts(session: Session, today: date, limit: int) -> Sequence[ReferralDraft]:
-    """Drafts whose days are over."""
-    found = select(ReferralDraft).where(ReferralDraft.expires_on < today).limit(limit)
-    return session.scalars(found.with_for_update(skip_locked=True)).all()
 
 
 @dataclass(frozen=True, slots=True)

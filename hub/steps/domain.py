@@ -39,6 +39,11 @@ class StepKind(StrEnum):
     ADVISER_TO_SEE = "adviser_to_see"
     ROUND_TO_RUN = "round_to_run"
     CASELOAD_WITHOUT_PERSON = "caseload_without_person"
+    RIGHTS_CASE_TO_ANSWER = "rights_case_to_answer"
+    COMPLAINT_TO_ACKNOWLEDGE = "complaint_to_acknowledge"
+    NOTICE_TO_CONFIRM = "notice_to_confirm"
+    HOLD_TO_LOOK_AT = "hold_to_look_at"
+    BREACH_TO_DECIDE = "breach_to_decide"
 
 
 class StepState(StrEnum):
@@ -78,6 +83,11 @@ TITLES = {
         "Nobody is left at an organisation that has open referrals: find somebody",
         "Open",
     ),
+    StepKind.RIGHTS_CASE_TO_ANSWER: ("Answer somebody about their data", "Open"),
+    StepKind.COMPLAINT_TO_ACKNOWLEDGE: ("Acknowledge a complaint", "Open"),
+    StepKind.NOTICE_TO_CONFIRM: ("Confirm that you changed or deleted your copy", "Confirm"),
+    StepKind.HOLD_TO_LOOK_AT: ("Look again at a legal hold", "Open"),
+    StepKind.BREACH_TO_DECIDE: ("Decide about a data breach: 72 hours", "Open"),
 }
 """Title, and the verb on its button."""
 

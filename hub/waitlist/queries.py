@@ -57,6 +57,10 @@ def active_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Waitl
     return session.scalars(found.order_by(WaitlistEntry.id).with_for_update(key_share=True)).all()
 
 
+def learners_on_list(session: Session) -> set[UUID]:
+    return set(session.scalars(select(WaitlistEntry.learner_id).where(WaitlistEntry.state.in_(ACTIVE))))
+
+
 def entries_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
     """All entries of the learners, newest first."""
     found = select(WaitlistEntry).where(WaitlistEntry.learner_id.in_(list(learner_ids)))

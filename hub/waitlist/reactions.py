@@ -1,5 +1,6 @@
 """What the waiting list does when others tell of something, in their transaction. Never refuses its cause."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -63,6 +64,19 @@ def assessment_completed(session: Session, event: AssessmentCompleted, actor: Ac
         service.join(session, request, actor, clock)
     except Conflict:
         _open_for_a_person(session, event, clock)
+
+
+class PersonLeaves(Protocol):
+    """Somebody's data is to be erased."""
+
+    @property
+    def learner_ids(self) -> Sequence[UUID]: ...
+
+
+def person_leaves(session: Session, event: PersonLeaves, actor: Actor, clock: Clock) -> None:
+    """The place in the queue is given up, also one without a case. Offers were withdrawn before this runs."""
+    for learner_id in event.learner_ids:
+        service.remove_for_learner(session, learner_id, "no_longer_interested", actor, clock)
 
 
 def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock) -> None:

@@ -105,6 +105,11 @@ def entries_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, li
     return dict(grouped)
 
 
+def learners_on_list(session: Session) -> set[UUID]:
+    """Everybody with an entry that is not over."""
+    return queries.learners_on_list(session)
+
+
 def position(session: Session, entry_id: UUID) -> Position | None:
     """The place in line; None for an entry that is not in line (offered, paused, ended)."""
     return positions(session, [entry_id]).get(entry_id)

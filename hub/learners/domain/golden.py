@@ -16,6 +16,8 @@ from uuid import UUID
 from hub.learners.domain.person import ContactChange, Sex
 
 T = TypeVar("T")
+ERASED = "Record erased"
+"""Shown for somebody whose record was erased: every living record has a name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class SourceRecordView:
 
     @property
     def full_name(self) -> str:
-        return " ".join(part for part in (self.given_names, self.family_name) if part)
+        return " ".join(part for part in (self.given_names, self.family_name) if part) or ERASED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,12 @@ class Person:
 
     @property
     def full_name(self) -> str:
-        return " ".join(part for part in (self.given_names, self.family_name) if part)
+        return " ".join(part for part in (self.given_names, self.family_name) if part) or ERASED
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left but ids and dates."""
+        return not (self.given_names or self.family_name)
 
     @property
     def short_name(self) -> str:

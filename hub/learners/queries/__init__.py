@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from hub.infra.crypto import blind_index
+from hub.infra.subject_keys import SubjectKey
 from hub.infra.writes import execute_later
 from hub.learners.domain.keys import Key
 from hub.learners.domain.links import LinkPurpose
@@ -191,6 +192,22 @@ def records_at_home_in(session: Session, learner_ids: Collection[UUID]) -> Seque
     found = select(SourceRecord).where(SourceRecord.home_learner_id.in_(list(learner_ids)))
     found = found.order_by(SourceRecord.created_at, SourceRecord.id).execution_options(populate_existing=True)
     return session.scalars(found).all()
+
+
+def records_under(session: Session, subject_ids: Collection[UUID]) -> Sequence[SourceRecord]:
+    """The source records under these data keys."""
+    found = select(SourceRecord).where(SourceRecord.subject_id.in_(list(subject_ids)))
+    return session.scalars(found.order_by(SourceRecord.id)).all()
+
+
+def living(session: Session) -> Sequence[Row[UUID, UUID, datetime]]:
+    """(home learner, learner now, created) of every source record whose key was not destroyed."""
+    found = (
+        select(SourceRecord.home_learner_id, SourceRecord.learner_id, SourceRecord.created_at)
+        .join(SubjectKey, SubjectKey.subject_id == SourceRecord.subject_id)
+        .where(SourceRecord.amends_id.is_(None), SubjectKey.wrapped.is_not(None))
+    )
+    return session.execute(found).all()
 
 
 def link_by_hash(session: Session, token_hash: bytes) -> PersonalLink | None:

@@ -17,8 +17,11 @@ from hub.learners.reads.deciding import (
 )
 from hub.learners.reads.people import (
     areas,
+    data_subject,
+    data_subject_of_keys,
     find,
     first_referred_on,
+    living,
     needs,
     needs_view,
     people,
@@ -40,6 +43,8 @@ __all__ = [
     "comparison_of",
     "count_duplicate_pairs",
     "count_low_pairs",
+    "data_subject",
+    "data_subject_of_keys",
     "decisions",
     "duplicate_pair",
     "duplicate_pairs",
@@ -47,6 +52,7 @@ __all__ = [
     "first_referred_on",
     "is_decision",
     "last_decision_of",
+    "living",
     "needs",
     "needs_view",
     "open_splits",

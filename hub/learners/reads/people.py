@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.core.postcode import outward
+from hub.infra.personal import DataSubject
 from hub.learners import queries
 from hub.learners.domain.golden import Person, SourceRecordView, golden_record
 from hub.learners.domain.keys import KeyKind, keys_to_look_up
@@ -111,6 +112,30 @@ def survivors(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID]:
 def same_person_ids(session: Session, learner_id: UUID) -> frozenset[UUID]:
     """Every id that stands for this learner, those merged into it too: for audit and steps by learner."""
     return frozenset(queries.tree(session, survivor(session, learner_id)))
+
+
+def data_subject(session: Session, learner_id: UUID) -> DataSubject:
+    """Everything by which the tables know this person: merged ids, all source records, all data keys."""
+    people = same_person_ids(session, learner_id)
+    return _data_subject(queries.records_at_home_in(session, people), people)
+
+
+def data_subject_of_keys(session: Session, subject_ids: Collection[UUID]) -> DataSubject:
+    """The same for the source records under these keys alone, whoever they are merged with today."""
+    rows = queries.records_under(session, subject_ids)
+    found = _data_subject(rows, {row.home_learner_id for row in rows})
+    return DataSubject(found.person_ids, found.record_ids, frozenset(subject_ids))
+
+
+def _data_subject(rows: Collection[SourceRecord], people: Collection[UUID]) -> DataSubject:
+    return DataSubject(
+        frozenset(people), frozenset(row.id for row in rows), frozenset(row.subject_id for row in rows)
+    )
+
+
+def living(session: Session) -> dict[UUID, tuple[UUID, date]]:
+    """Every learner whose record was not erased, merged or not: whom they are now, and since when we know them."""
+    return {home: (now, created_at.date()) for home, now, created_at in queries.living(session)}
 
 
 def find(session: Session, terms: SearchTerms) -> list[UUID]:

@@ -1,7 +1,9 @@
 """What can be done with people. Verbs add, flush and record events; none commits."""
 
 from hub.learners.service.details import (
+    correct,
     forget_health_needs,
+    lock_person,
     mark_verified,
     update_contact,
     update_needs,
@@ -22,11 +24,13 @@ from hub.learners.service.suggesting import sample_low_band, suggest
 __all__ = [
     "ask_whose",
     "confirm_birth_date",
+    "correct",
     "evidence",
     "forget_health_needs",
     "identify",
     "is_linking",
     "link_automatically",
+    "lock_person",
     "make_link",
     "mark_different",
     "mark_verified",

@@ -1,7 +1,8 @@
 """Corrections: a new record that amends an old one, never a change of what a source said."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from hub.learners import queries
 from hub.learners.domain.needs import Barrier, NewNeeds, needs_faults
 from hub.learners.domain.person import ContactChange, DocumentSeen, NewPerson, person_faults
 from hub.learners.models import Learner, SourceRecord
+from hub.learners.queries import deciding
 from hub.learners.service.records import (
     Belonging,
     hashed_keys,
@@ -34,6 +36,7 @@ _CONTACT = (
     "safe_to_text",
     "safe_to_call",
 )
+_NAMES = {"given_names", "family_name"}
 
 
 def update_contact(
@@ -55,6 +58,39 @@ def update_contact(
     audit.record(
         session, actor, "learner.contact_changed", "learner", learner.id, fields=changed, clock=clock
     )
+
+
+def correct(
+    session: Session, learner_id: UUID, changes: Mapping[str, Any], actor: Actor, clock: Clock
+) -> list[str]:
+    """Put right what somebody showed to be wrong; returns the fields that changed. NotFound; RuleBroken by field.
+
+    A new record amends the newest, and counts as verified in what was put right, so that no older record of
+    another source wins over it.
+    """
+    learner, record = _newest_record(session, learner_id)
+    known = person_of(record)
+    person = replace(known, **changes)
+    if faults := person_faults(person, clock.today()):
+        raise RuleBroken.many(faults)
+    changed = [name for name in changes if getattr(person, name) != getattr(known, name)]
+    if not changed:
+        return []
+    new = _amend(session, record, person, clock)
+    if _NAMES & set(changed):
+        new.name_verified_at = clock.now()
+    if "date_of_birth" in changed:
+        new.birth_date_verified_at = clock.now()
+    if set(_CONTACT) & set(changed):
+        new.contact_confirmed_at = clock.now()
+    audit.record(session, actor, "learner.corrected", "learner", learner.id, fields=changed, clock=clock)
+    return changed
+
+
+def lock_person(session: Session, learner_id: UUID) -> None:
+    """Nobody merges, takes apart or erases this person at the same time, until the commit. NotFound."""
+    deciding.lock_decisions(session)
+    _survivor(session, learner_id)
 
 
 def update_needs(session: Session, learner_id: UUID, needs: NewNeeds, actor: Actor, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from hub.matching.reads.enrolments import (
     enrolments,
     enrolments_of,
     enrolments_of_offers,
+    learners_with_place,
 )
 from hub.matching.reads.figures import (
     EnrolmentFigure,
@@ -62,6 +63,7 @@ __all__ = [
     "enrolments_between",
     "enrolments_of",
     "enrolments_of_offers",
+    "learners_with_place",
     "match_round",
     "offer",
     "offer_for",

@@ -75,6 +75,11 @@ def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID,
     return dict(grouped)
 
 
+def learners_with_place(session: Session) -> dict[UUID, bool]:
+    """Everybody who ever had a place -> whether they have one now."""
+    return queries.learners_with_place(session)
+
+
 def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Offer -> the enrolment it became."""
     return queries.enrolments_of_offers(session, offer_ids)

@@ -1,6 +1,6 @@
 """What can be done with messages. Verbs add, flush and record events; none commits."""
 
-from hub.messaging.service.handling import answer, deal_with_message, deal_with_text, send_again, wipe_old
+from hub.messaging.service.handling import answer, deal_with_message, deal_with_text, send_again
 from hub.messaging.service.receipts import note_receipts
 from hub.messaging.service.replies import leave_question, receive
 from hub.messaging.service.sending import (
@@ -26,7 +26,6 @@ __all__ = [
     "send",
     "send_again",
     "send_all",
-    "wipe_old",
     "withdraw_waiting",
     "write_to",
 ]

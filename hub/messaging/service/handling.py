@@ -1,6 +1,5 @@
 """What people of the hub do with messages: answer, deal with, send again, note a STOP; and what is wiped."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,7 +12,6 @@ from hub.messaging import queries
 from hub.messaging.domain import MessageState
 from hub.messaging.models import Message, ReceivedText
 from hub.messaging.service.sending import Answer, answer_text, enqueue, require_sendable, write_to
-from hub.policy import reads as policy
 from hub.steps import service as steps
 from hub.steps.domain import StepKind
 
@@ -58,14 +56,6 @@ def send_again(session: Session, message_id: UUID, actor: Actor, clock: Clock) -
     session.flush()
     enqueue(session, message, clock)
     _note(session, "message.sent_again", message.learner_id, actor, clock)
-
-
-def wipe_old(session: Session, clock: Clock) -> int:
-    """Destroy the words of messages and texts older than `message_body_days` (0 = never)."""
-    days = policy.number(session, "message_body_days", clock.today())
-    if not days:
-        return 0
-    return queries.wipe(session, clock.now() - timedelta(days=days), clock.now())
 
 
 def _open_text(session: Session, received_id: UUID) -> ReceivedText:

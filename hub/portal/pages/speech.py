@@ -10,11 +10,12 @@ from markupsafe import Markup, escape
 
 from hub.consent import reads as consents
 from hub.core.clock import LONDON
+from hub.core.wordbook import FALLBACK
 from hub.core.wording import clock_time, day_and_date
 from hub.infra.db import runtime
 from hub.portal import domain
-from hub.portal.pages.visits import choose_language, chosen_language
 from hub.provision.reads import EsolClassView
+from hub.ui.visits import choose_language, chosen_language
 
 _STEPS = ("step_form", "step_meeting", "step_list", "step_class")
 
@@ -36,7 +37,7 @@ def _code() -> str:
     chosen = (chosen_language() or "").split("-")[0]
     if chosen in known:
         return chosen
-    return request.accept_languages.best_match(sorted(known)) or domain.FALLBACK
+    return request.accept_languages.best_match(sorted(known)) or FALLBACK
 
 
 class Speech:
@@ -71,20 +72,20 @@ class Speech:
 
     def day(self, value: date) -> str:
         """`Tuesday 12 January`, in the page's language."""
-        if self.code == domain.FALLBACK:
+        if self.code == FALLBACK:
             return day_and_date(value)
         return str(format_date(value, "EEEE d MMMM", locale=self.code))
 
     def moment(self, value: datetime) -> str:
         """Day and time of a meeting, in London time."""
         local = value.astimezone(LONDON)
-        if self.code == domain.FALLBACK:
+        if self.code == FALLBACK:
             return f"{day_and_date(local.date())} at {clock_time(value)}"
         return f"{self.day(local.date())}, {local:%H:%M}"
 
     def class_times(self, found: EsolClassView) -> list[str]:
         """Each meeting of a week: day and hours."""
-        if self.code == domain.FALLBACK:
+        if self.code == FALLBACK:
             return [found.when]
         names = self.day_names()
         return [

@@ -25,7 +25,6 @@ from hub.messaging import service as messaging
 from hub.portal import reads, service
 from hub.portal.domain import LEARNER_REASONS
 from hub.portal.pages.speech import speech
-from hub.portal.pages.visits import begin_visit, end_visit, is_visiting
 from hub.portal.schemas import (
     BirthSchema,
     ContactSchema,
@@ -36,6 +35,7 @@ from hub.portal.schemas import (
     YesNoSchema,
 )
 from hub.ui.forms import Form, blank_form, read_form
+from hub.ui.visits import begin_visit, end_visit, is_visiting
 
 blueprint = pages_blueprint("portal", "hub.portal")
 

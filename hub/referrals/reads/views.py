@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.permissions import Actor
 from hub.referrals import queries
-from hub.referrals.domain import Channel, Move, Outcome, ReferralState
+from hub.referrals.domain import Channel, Move, Outcome, ReferralState, is_open
 from hub.referrals.models import InformationRequest, Referral, ReferralHistory
 from hub.referrals.queries import Filter
 from hub.referrals.reads.standing import Standing, public_standing
@@ -112,6 +112,17 @@ def referral_for(session: Session, referral_id: UUID, actor: Actor) -> ReferralV
 def referrals_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, ReferralView]:
     """Those referrals by id."""
     return {row.id: _view(row) for row in queries.referrals_by_id(session, ids)}
+
+
+def learners_with_open_case(session: Session) -> set[UUID]:
+    """Everybody with a referral that is not closed."""
+    return queries.learners_with_open_case(session)
+
+
+def open_of_records(session: Session, source_record_ids: Collection[UUID]) -> list[UUID]:
+    """The open referrals that came with these source records."""
+    rows = queries.referrals_of_records(session, source_record_ids)
+    return [row.id for row in rows if is_open(row.state)]
 
 
 def referrals_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, list[ReferralView]]:

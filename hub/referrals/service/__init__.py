@@ -3,7 +3,6 @@
 from hub.referrals.service.closing import close, reopen, use_earlier_assessment, withdraw
 from hub.referrals.service.drafts import (
     discard_draft,
-    expire_drafts,
     save_answers,
     start_draft,
     submit_draft,
@@ -13,7 +12,6 @@ from hub.referrals.service.files import (
     Landed,
     check_rows,
     drop_file,
-    expire_files,
     keep_file,
     open_file,
     take_rows,
@@ -41,8 +39,6 @@ __all__ = [
     "close",
     "discard_draft",
     "drop_file",
-    "expire_drafts",
-    "expire_files",
     "give_information",
     "hand_over",
     "hand_over_one",

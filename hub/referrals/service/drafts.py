@@ -18,8 +18,6 @@ from hub.referrals import queries
 from hub.referrals.models import Referral, ReferralDraft
 from hub.referrals.service.intake import NewReferral, submit
 
-BATCH = 200
-
 
 def start_draft(session: Session, actor: Actor, clock: Clock) -> ReferralDraft:
     """Begin a referral: an empty draft under a key of its own."""
@@ -70,14 +68,6 @@ def discard_draft(session: Session, draft_id: UUID, actor: Actor, clock: Clock) 
     draft = queries.draft_of(session, draft_id, actor, lock=True)
     if draft.referral_id is None:
         _remove(session, draft, clock)
-
-
-def expire_drafts(session: Session, clock: Clock) -> int:
-    """Delete drafts whose days are over, one batch; how many."""
-    old = queries.expired_drafts(session, clock.today(), BATCH)
-    for draft in old:
-        _remove(session, draft, clock)
-    return len(old)
 
 
 def _remove(session: Session, draft: ReferralDraft, clock: Clock) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,7 +17,6 @@ from hub.referrals.domain import Channel
 from hub.referrals.models import ReferralFile
 from hub.referrals.service.intake import NewReferral, in_file, require_submittable, submit
 
-KEPT = timedelta(days=1)
 BATCH = 200
 ADDED, UNCHANGED, REFUSED, READY = "added", "unchanged", "refused", "ready"
 
@@ -65,14 +63,6 @@ def open_file(session: Session, file_id: UUID, actor: Actor) -> str:
 def drop_file(session: Session, file_id: UUID, actor: Actor, clock: Clock) -> None:
     """Delete a file and its key."""
     _remove(session, queries.file_of(session, file_id, actor), clock)
-
-
-def expire_files(session: Session, clock: Clock) -> int:
-    """Delete files that nobody took in within a day, one batch; how many."""
-    old = queries.old_files(session, clock.now() - KEPT, BATCH)
-    for row in old:
-        _remove(session, row, clock)
-    return len(old)
 
 
 def _remove(session: Session, row: ReferralFile, clock: Clock) -> None:

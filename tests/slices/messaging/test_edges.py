@@ -8,7 +8,7 @@ import pytest
 
 from hub.core.permissions import SYSTEM, Role
 from hub.infra import db
-from hub.messaging import jobs, reactions, service
+from hub.messaging import reactions, service
 from hub.messaging.domain import NewMessage
 from hub.steps import service as step_service
 from hub.steps.domain import DigestDue, NewStep, StepKind
@@ -180,7 +180,3 @@ def test_no_digest_when_all_was_done_meanwhile(hub, session, notify, clock, pers
     db.react(session)
     notify.drain()
     assert notify.fake.notifications == []
-
-
-def test_the_wiping_job_runs(session, clock):
-    assert jobs.wipe(clock) == 0

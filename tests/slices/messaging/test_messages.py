@@ -17,6 +17,7 @@ from hub.learners import service as learners
 from hub.learners.domain import ContactChange
 from hub.messaging import reactions, reads, service
 from hub.messaging.domain import AskKind, Asks, Channel, MessageState, NewMessage, TextFailed
+from hub.rights.service import retention
 from hub.steps import reads as steps
 from hub.steps.domain import StepKind
 
@@ -284,9 +285,9 @@ def test_words_are_wiped_after_a_week_and_the_rest_stays(session, learner, notif
     message = send(session, clock, learner_id)
     notify.drain()
     clock.advance(timedelta(days=6))
-    assert service.wipe_old(session, clock) == 0
+    assert retention.sweep(session, "message_body", clock) == 0
     clock.advance(timedelta(days=2))
-    assert service.wipe_old(session, clock) == 1
+    assert retention.sweep(session, "message_body", clock) == 1
     session.expire_all()
     assert message.body is None
     seen: Any = reads.conversation(session, learner_id)[0]

@@ -210,11 +210,13 @@ def test_the_same_learner_again_leads_to_the_referral_that_is_open(referrer, dra
 def test_old_drafts_expire(referrer, draft, session, clock):
     from datetime import timedelta
 
-    from hub.referrals import service
+    from hub.rights.service import retention
 
-    clock.advance(timedelta(days=31))
-    assert service.expire_drafts(session, clock) == 1
-    assert service.expire_drafts(session, clock) == 0
+    clock.advance(timedelta(days=30))
+    assert retention.sweep(session, "draft", clock) == 0
+    clock.advance(timedelta(days=1))
+    assert retention.sweep(session, "draft", clock) == 1
+    assert retention.sweep(session, "draft", clock) == 0
 
 
 class TestOneReferral:

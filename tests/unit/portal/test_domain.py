@@ -4,13 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.core.wordbook import WordsFaulty, check
 from hub.portal.domain import (
     LEARNER_REASONS,
     STAGE_OF,
     Facts,
     Stage,
-    WordsFaulty,
-    _check,
     is_reviewed,
     languages,
     next_step,
@@ -41,7 +40,7 @@ def test_an_unknown_language_is_english():
 )
 def test_a_file_of_words_that_is_not_whole_is_refused(wrong):
     with pytest.raises(WordsFaulty):
-        _check("xx", wrong, {"a": "by {date}", "b": "yes"})
+        check("xx", wrong, {"a": "by {date}", "b": "yes"})
 
 
 def test_every_reason_has_words():

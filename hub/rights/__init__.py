@@ -1,0 +1,1 @@
+"""People's rights over their data: access, correction, complaint, erasure, holds, breaches, retention."""

@@ -1,0 +1,52 @@
+"""Sweeps of rights: erasures that are due, and what is over its time. Each unit is a transaction of its own."""
+
+from hub.core.clock import Clock
+from hub.core.permissions import SYSTEM
+from hub.infra import erasures
+from hub.infra.db import runtime, transaction
+from hub.rights import queries, service
+from hub.rights.holdings import SWEEPS
+from hub.rights.service import retention
+
+
+def erase(clock: Clock) -> int:
+    """Carry out granted erasures whose day has come, and write the tombstones into the file; how many."""
+    with transaction(SYSTEM) as session:
+        due = [row.id for row in queries.erasures_due(session, clock.today())]
+    done = 0
+    for case_id in due:
+        with transaction(SYSTEM) as session:
+            done += service.carry_out(session, case_id, clock)
+    log_erasures(clock)
+    return done
+
+
+def log_erasures(clock: Clock) -> int:
+    """Write tombstones that are not in the file yet; how many."""
+    with transaction(SYSTEM) as session:
+        return erasures.log_new(session, runtime().settings.erasures_path, clock.now())
+
+
+def retain(clock: Clock) -> int:
+    """Let go what is over its time, rule by rule; tell learners; erase whom we told 28 days ago. How many rows
+    and learners went."""
+    gone = sum(_sweep(code, clock) for code in SWEEPS)
+    with transaction(SYSTEM) as session:
+        retention.tell_learners(session, clock)
+    with transaction(SYSTEM) as session:
+        due = retention.notices_due(session, clock)
+    for learner_id in due:
+        with transaction(SYSTEM) as session:
+            retention.erase_over(session, learner_id, clock)
+    log_erasures(clock)
+    return gone + len(due)
+
+
+def _sweep(code: str, clock: Clock) -> int:
+    total = 0
+    while True:
+        with transaction(SYSTEM) as session:
+            gone = retention.sweep(session, code, clock)
+        total += gone
+        if gone == 0:
+            return total

@@ -1,0 +1,134 @@
+"""What is over its time: by rule and count, and which learners."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.infra import personal, sweeping
+from hub.learners import reads as learners
+from hub.matching import reads as matching
+from hub.policy import domain as policy_domain
+from hub.policy import reads as policy
+from hub.referrals import reads as referrals
+from hub.rights import queries
+from hub.rights.domain.retention import RetentionRule, cutoff, rules, start_of
+from hub.rights.holdings import CONTACTS, LOOK_ONLY, SWEEPS
+from hub.waitlist import reads as waitlists
+
+UNPLACED, ENROLLED = "learner_unplaced", "learner_enrolled"
+DATED_THEMSELVES = frozenset({"draft", "file", "package", "request"})
+"""Rules whose rows know their own last day, or whose time does not change: their moment is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerOver:
+    """A learner whose time is over by a rule, since a day of last contact."""
+
+    learner_id: UUID
+    rule: str
+    last_contact: date
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """A rule today. `due`: what would go now; `held`: what would, but for a legal hold. None: not counted."""
+
+    rule: RetentionRule
+    number: str
+    before: date | None
+    due: int | None
+    held: int
+
+
+def preview(session: Session, clock: Clock) -> list[RuleState]:
+    """Every rule with what it would take today. Changes nothing."""
+    over = learners_over(session, clock)
+    held = held_among(session, over)
+    return [_state(session, rule, clock, over, held) for rule in rules().values()]
+
+
+def _state(
+    session: Session, rule: RetentionRule, clock: Clock, over: Collection[LearnerOver], held: set[UUID]
+) -> RuleState:
+    before, due, kept = _before(session, rule, clock), None, 0
+    if rule.code in {UNPLACED, ENROLLED}:
+        mine = [one.learner_id for one in over if one.rule == rule.code]
+        due, kept = sum(one not in held for one in mine), sum(one in held for one in mine)
+    elif sweeps := (*SWEEPS.get(rule.code, ()), *LOOK_ONLY.get(rule.code, ())):
+        at = moment(session, rule, clock)
+        due = sum(sweeping.count(session, one, at) for one in sweeps) if at else 0
+    return RuleState(rule, number_in_words(session, rule, clock), before, due, kept)
+
+
+def number_in_words(session: Session, rule: RetentionRule, clock: Clock) -> str:
+    """`24 months`; `Off` for a clock of 0; the fixed words of a rule without a clock."""
+    if rule.clock is None:
+        return rule.fixed or ""
+    number = policy.number(session, rule.clock, clock.today())
+    unit = policy_domain.clocks()[rule.clock].unit.replace("_", " ")
+    return f"{number} {unit if number != 1 else unit.removesuffix('s')}" if number else "Off"
+
+
+def moment(session: Session, rule: RetentionRule, clock: Clock) -> datetime | None:
+    """The moment before which things are over; None when the rule is off."""
+    if rule.code in DATED_THEMSELVES:
+        return clock.now()
+    before = _before(session, rule, clock)
+    if rule.code == "message_body" and before is not None and rule.clock is not None:
+        return clock.now() - (clock.today() - before)
+    return start_of(before) if before else None
+
+
+def _before(session: Session, rule: RetentionRule, clock: Clock) -> date | None:
+    number = policy.number(session, rule.clock, clock.today()) if rule.clock else 0
+    return cutoff(rule, number, clock.today())
+
+
+def learners_over(session: Session, clock: Clock) -> list[LearnerOver]:
+    """Learners with nothing open whose last contact lies before the cut-off of their rule, longest ago first.
+
+    A learner counts as one with everybody merged into them. Held ones are in the list too.
+    """
+    placed = matching.learners_with_place(session)
+    days = {code: _before(session, rules()[code], clock) for code in (UNPLACED, ENROLLED)}
+    found = []
+    for survivor, (ids, last) in _people(session).items():
+        rule = ENROLLED if any(one in placed for one in ids) else UNPLACED
+        before = days[rule]
+        if before is not None and last < before and not any(placed.get(one, False) for one in ids):
+            found.append(LearnerOver(survivor, rule, last))
+    busy = _busy(session) if found else set()
+    return sorted(
+        (one for one in found if one.learner_id not in busy),
+        key=lambda one: (one.last_contact, one.learner_id),
+    )
+
+
+def _people(session: Session) -> Mapping[UUID, tuple[set[UUID], date]]:
+    """Learner now -> (all their ids, last contact)."""
+    contacts = personal.last_contacts(session, CONTACTS)
+    found: dict[UUID, tuple[set[UUID], date]] = {}
+    for home, (survivor, since) in learners.living(session).items():
+        ids, last = found.get(survivor, (set(), since))
+        seen = [day for day in (contacts.get(home), contacts.get(survivor)) if day]
+        found[survivor] = ids | {home, survivor}, max([last, since, *seen])
+    return found
+
+
+def _busy(session: Session) -> set[UUID]:
+    """Survivors with something open: nothing is taken silently from under a case."""
+    ids = referrals.learners_with_open_case(session) | waitlists.learners_on_list(session)
+    ids |= {row.learner_id for row in session.scalars(queries.cases(open_only=True)) if row.learner_id}
+    now = learners.survivors(session, ids)
+    return {now.get(one, one) for one in ids}
+
+
+def held_among(session: Session, over: Collection[LearnerOver]) -> set[UUID]:
+    """Those on whom a legal hold stands, under whatever id it was placed."""
+    standing = queries.all_held(session)
+    now = learners.survivors(session, standing)
+    return {now.get(one, one) for one in standing} & {one.learner_id for one in over}

@@ -1,0 +1,92 @@
+"""Letting go what is over its time, by the rules; a learner is told first."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.core.clock import Clock
+from hub.core.permissions import SYSTEM
+from hub.core.wording import day_and_date
+from hub.infra import audit, sweeping
+from hub.messaging import service as messaging
+from hub.messaging.domain import NewMessage
+from hub.rights import queries
+from hub.rights.domain.retention import NOTICE, rules
+from hub.rights.holdings import SWEEPS
+from hub.rights.models import RetentionNotice
+from hub.rights.reads.retention import LearnerOver, held_among, learners_over, moment
+from hub.rights.service.erasing import erase_person
+from hub.rights.service.telling import personal_link
+
+MOST_TOLD = 200
+
+
+def sweep(session: Session, code: str, clock: Clock) -> int:
+    """Let one batch of a rule go; how many. 0: nothing is left, or the rule is off."""
+    at = moment(session, rules()[code], clock)
+    if at is None:
+        return 0
+    gone = sum(sweeping.run(session, one, at, clock.now()) for one in SWEEPS[code])
+    if gone:
+        audit.record(
+            session, SYSTEM, "retention.swept", "rule", _NO_SUBJECT, clock=clock,
+            fields=(code,), reason=f"{gone} rows",
+        )  # fmt: skip
+    return gone
+
+
+_NO_SUBJECT = UUID(int=0)
+
+
+def tell_learners(session: Session, clock: Clock) -> int:
+    """Tell learners whose time is over that their record will be erased in 28 days; how many.
+
+    Whoever gets in touch meanwhile keeps the record, and so does whoever is under a legal hold.
+    """
+    over = {one.learner_id: one for one in learners_over(session, clock)}
+    held, told = held_among(session, over.values()), 0
+    known = {}
+    for row in queries.open_retention_notices(session):
+        known[row.learner_id] = row
+        if row.learner_id not in over:
+            queries.end_retention_notice(row, "kept", clock.now())
+    for learner_id, one in over.items():
+        if learner_id not in known and learner_id not in held and told < MOST_TOLD:
+            _tell(session, one, clock)
+            told += 1
+    session.flush()
+    return told
+
+
+def _tell(session: Session, one: LearnerOver, clock: Clock) -> None:
+    erase_on = clock.today() + NOTICE
+    row = RetentionNotice(learner_id=one.learner_id, rule=one.rule, told_at=clock.now(), erase_on=erase_on)
+    session.add(row)
+    session.flush()
+    values = {"by": day_and_date(erase_on), "link": personal_link(session, one.learner_id, clock)}
+    message = NewMessage(
+        learner_id=one.learner_id, template="retention_notice", values=values, about_id=row.id,
+        useless_after=clock.now() + timedelta(days=7),
+    )  # fmt: skip
+    messaging.send(session, message, SYSTEM, clock)
+    audit.record(
+        session, SYSTEM, "retention.told", "learner", one.learner_id, clock=clock, fields=(one.rule,)
+    )
+
+
+def notices_due(session: Session, clock: Clock) -> list[UUID]:
+    """Learners who were told, whose 28 days are over, who are still over their time and not held."""
+    over = learners_over(session, clock)
+    free = {one.learner_id for one in over} - held_among(session, over)
+    rows = queries.open_retention_notices(session)
+    return [row.learner_id for row in rows if row.erase_on <= clock.today() and row.learner_id in free]
+
+
+def erase_over(session: Session, learner_id: UUID, clock: Clock) -> None:
+    """Erase one learner whose time is over."""
+    erase_person(session, learner_id, SYSTEM, clock)
+    for row in queries.open_retention_notices(session):
+        if row.learner_id == learner_id:
+            queries.end_retention_notice(row, "erased", clock.now())
+    session.flush()
