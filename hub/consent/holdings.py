@@ -1,8 +1,8 @@
 """A person's rows in this slice: askings and answers stay as proof, without the words and the language."""
 
-from hub.consent.models import Consent, ConsentChoice
+from hub.consent.models import Consent, ConsentEvent
 from hub.infra.personal import Contact, Holding, by_record, within
 
 CONSENTS = Holding(Consent, by_record(Consent.source_record_id))
-HOLDINGS = (Holding(ConsentChoice, within(ConsentChoice.consent_id, CONSENTS)), CONSENTS)
+HOLDINGS = (Holding(ConsentEvent, within(ConsentEvent.consent_id, CONSENTS)), CONSENTS)
 CONTACTS = (Contact(Consent.learner_id, (Consent.created_at,)),)

@@ -15,6 +15,7 @@ from hub.matching.models import (
     MatchRound,
     Offer,
     OfferHistory,
+    SharingNotice,
 )
 
 OFFERS = Holding(Offer, by_record(Offer.source_record_id))
@@ -23,6 +24,7 @@ HOLDINGS = (
     Holding(MatchLine, by_person(MatchLine.learner_id)),
     Holding(OfferHistory, within(OfferHistory.offer_id, OFFERS)),
     OFFERS,
+    Holding(SharingNotice, within(SharingNotice.enrolment_id, ENROLMENTS)),
     Holding(AttendanceWeek, within(AttendanceWeek.enrolment_id, ENROLMENTS)),
     Holding(EnrolmentHistory, within(EnrolmentHistory.enrolment_id, ENROLMENTS)),
     ENROLMENTS,

@@ -72,7 +72,7 @@ def copy_of(session: Session, learner_id: UUID, clock: Clock) -> Copy:
         name=person.full_name,
         sections=sorted(shown, key=lambda section: _ORDER.get(section.table, len(_ORDER))),
         sources=[accounts.organisation(session, one).name for one in person.organisation_ids],
-        purposes=[(one.title, str(one.basis).replace("_", " ")) for one in PURPOSES.values()],
+        purposes=[(one.title, one.basis.words) for one in PURPOSES.values()],
         left_out={code: why for code, why in reasons_left_out().items() if code in used},
     )
 
@@ -123,7 +123,7 @@ _ORDER = {
     table: number
     for number, table in enumerate(
         ("source_record", "learning_needs", "referral", "referral_history", "information_request", "consent",
-         "consent_choice", "evidence_seen", "appointment", "appointment_history", "assessment", "skill_result",
+         "consent_event", "evidence_seen", "appointment", "appointment_history", "assessment", "skill_result",
          "rubric_mark", "placement", "literacy_profile", "waitlist_entry", "waitlist_entry_history",
          "priority_fact", "match_line", "offer", "offer_history", "enrolment", "enrolment_history",
          "attendance_week", "message", "received_text")

@@ -60,7 +60,7 @@ def test_it_has_every_exported_column_of_every_row_of_both_records(placed, copy,
         "JC-77",
     ):
         assert words in told, words
-    assert {"offer", "enrolment", "message", "received_text", "consent_choice", "waitlist_entry"} <= set(
+    assert {"offer", "enrolment", "message", "received_text", "consent_event", "waitlist_entry"} <= set(
         tables
     )
 
