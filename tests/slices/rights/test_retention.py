@@ -120,7 +120,6 @@ def test_the_preview_counts_what_then_goes_rule_by_rule(life, session, clock, hu
         "link",
         "round",
         "outbox",
-        "security_log",
         "package",
         "rights_case",
     ):
