@@ -22,6 +22,8 @@ from hub.infra import audit
 from hub.infra.config import SecondFactor
 from hub.infra.db import runtime
 
+_NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -63,18 +65,20 @@ def sign_in(
     usable = user is not None and user.is_active and (user.locked_until or clock.now()) <= clock.now()
     fits = verify(user.password_hash if user is not None else nobodys_hash(), password)
     if user is None or not usable or not fits:
-        if user is not None and usable:
-            _count_failure(session, user, clock)
+        _note_failure(session, user if usable else None, clock)
         return None
     user.failures, user.locked_until = 0, None
     return go_on(session, user, where, clock)
 
 
-def _count_failure(session: Session, user: UserAccount, clock: Clock) -> None:
-    user.failures += 1
-    if user.failures >= MOST_FAILURES:
-        user.failures, user.locked_until = 0, clock.now() + LOCKED_FOR
-    audit.record(session, PUBLIC, "user.sign_in_failed", "user", user.id, clock=clock, outcome="refused")
+def _note_failure(session: Session, user: UserAccount | None, clock: Clock) -> None:
+    """Count it for a known account; audit it either way, for an unknown address under nobody's id."""
+    if user is not None:
+        user.failures += 1
+        if user.failures >= MOST_FAILURES:
+            user.failures, user.locked_until = 0, clock.now() + LOCKED_FOR
+    whose = user.id if user is not None else _NOBODY
+    audit.record(session, PUBLIC, "user.sign_in_failed", "user", whose, clock=clock, outcome="refused")
 
 
 def go_on(
@@ -160,7 +164,7 @@ def prove_again(session: Session, proof: Proof, actor: Actor, clock: Clock) -> s
     if user is None or (user.locked_until or clock.now()) > clock.now():
         return None
     if not verify(user.password_hash, proof.password):
-        _count_failure(session, user, clock)
+        _note_failure(session, user, clock)
         return None
     if reads.second_factor(session, user.id).is_on and not second_factor.check(
         session, user.id, proof.code, clock
