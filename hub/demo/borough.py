@@ -23,7 +23,7 @@ from hub.demo.parameters import read_data
 from hub.provision import service as provision
 from hub.provision.domain import ProviderDetails, ProviderKind, SaveVenue, VenueDetails
 
-PASSWORD = "one-demo-password"  # noqa: S105 - printed by the command, for invented people only
+PASSWORD = "paper-boat-umbrella"  # noqa: S105 - printed by the command, for invented people only
 LONG_AGO = date(2020, 1, 1)
 ASSESSOR_FOR = 450  # learners a year
 _PARTNER_PURPOSES = ("P03", "P05", "P07")

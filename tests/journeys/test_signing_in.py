@@ -31,7 +31,7 @@ def test_a_colleague_is_invited_joins_and_proves_it_with_a_phone(borough):
     nadia.press("Join").follow("My account").sees("Nadia New", "Off", "(here, now)")
 
     nadia.press("Set up my phone").is_on("Set up your phone")
-    key = nadia.page.locator("code.hub-key").inner_text().replace(" ", "")
+    key = nadia.page.locator("code.hub-secret").inner_text().replace(" ", "")
     nadia.write("Code", "000000").press("Continue").sees("This code is not right")
     nadia.write("Code", code_for(borough, key)).press("Continue").is_on("Your recovery codes")
     nadia.follow("I have kept them").sees("On since", "10 recovery codes left").follow("My colleagues")

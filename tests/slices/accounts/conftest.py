@@ -37,11 +37,11 @@ def phone(clock) -> Callable[[str], str]:
 
 def key_on(page: str) -> str:
     """The key to type, as the page shows it."""
-    return re.search(r'<code class="hub-key">([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
+    return re.search(r'<code class="hub-secret">([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
 
 
 def codes_on(page: str) -> list[str]:
-    return re.findall(r'<code class="hub-key">([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</code>', page)
+    return re.findall(r'<code class="hub-secret">([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</code>', page)
 
 
 @pytest.fixture
