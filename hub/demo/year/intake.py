@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
@@ -14,8 +14,9 @@ from hub.core.working_days import is_working_day
 from hub.demo.parameters import Parameters
 from hub.demo.people import SimPerson
 from hub.demo.year.world import World, days
+from hub.demo.year.writing import with_household_phone, written_again
 from hub.infra.calendars import holidays
-from hub.learners.domain import NewPerson, name_tokens
+from hub.learners.domain import NewPerson
 from hub.referrals import service as referrals
 from hub.referrals.domain import Channel, Source
 from hub.referrals.service import ConsentGiven, NewReferral
@@ -26,7 +27,6 @@ _CHANNELS = {
     "council_resettlement": Channel.FILE,
     "housing": Channel.FILE,
 }
-_OTHER_LINES = ("1154960", "1164960", "1174960", "1184960", "1314960")
 _AGAIN_AFTER = (3, 90)
 """Days between two referrals of one person."""
 
@@ -101,7 +101,7 @@ def _referral(world: World, arrival: Arrival) -> NewReferral:
     if channel is Channel.API and rng.random() < 0.5:
         channel = Channel.PAGE
     return NewReferral(
-        person=_as_written(rng, person.person) if arrival.again else person.person,
+        person=_as_written(world, arrival),
         source=Source(arrival.source),
         consent=_consent(world, person, channel),
         needs=person.needs,
@@ -127,14 +127,14 @@ def _consent(world: World, person: SimPerson, channel: Channel) -> ConsentGiven:
     )
 
 
-def _as_written(rng: Random, person: NewPerson) -> NewPerson:
-    """The same person as another organisation writes them down: same phone, or same name and date of birth."""
-    if rng.random() < 0.6 or not person.email:
-        letters = " ".join(name_tokens(person.given_names)).title() or person.given_names
-        return replace(person, given_names=letters, email=None)
-    own = int("".join(letter for letter in person.email if letter.isdigit()))
-    line = f"+44{_OTHER_LINES[own // 1000 % len(_OTHER_LINES)]}{own % 1000:03d}"
-    return replace(person, phone=line, family_name=person.family_name.upper())
+def _as_written(world: World, arrival: Arrival) -> NewPerson:
+    """The person as this organisation's form has them; some give a relative's phone beside their own."""
+    person, rng = arrival.person.person, world.rng
+    if arrival.again:
+        return written_again(rng, world.parameters, person)
+    if rng.random() < world.parameters.mix["household_phone"]:
+        return with_household_phone(rng, person, world.people.values())
+    return person
 
 
 def everybody(planned: dict[date, list[Arrival]]) -> Iterator[Arrival]:

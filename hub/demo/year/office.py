@@ -34,11 +34,12 @@ _LEFT = {"no_longer_interested": 5, "moved_away": 2, "needs_met_elsewhere": 2, "
 
 
 def decide_duplicates(world: World, leave: int = 0) -> None:
-    """Compare each suggested pair and decide; `leave` that many for somebody else."""
+    """Compare each suggested pair and decide; `leave` that many for somebody else, likely ones and unlikely."""
     with transaction(world.borough.manager) as session:
         pairs = learner_reads.duplicate_pairs(session)
     acts: list[Act] = []
-    for pair in without_last(pairs, leave):
+    left = {pairs[number * len(pairs) // leave].id for number in range(leave)} if pairs else set()
+    for pair in (one for one in pairs if one.id not in left):
         same = world.people[pair.left_id] is world.people[pair.right_id]
         acts.append(_deciding(world, pair.id, same=same))
     for act in acts:  # one by one: a decision may answer the next question too

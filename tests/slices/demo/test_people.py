@@ -1,6 +1,7 @@
 """The borough's figures follow the published mix."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -12,6 +13,7 @@ from hub.demo.classes import plan as plan_classes
 from hub.demo.parameters import parameters, read_data
 from hub.demo.people import invent, postcode_rows
 from hub.demo.year import intake
+from hub.demo.year.writing import with_household_phone, written_again
 
 YEAR = (date(2026, 9, 1), date(2027, 8, 31))
 PEOPLE = list(invent(Random("p"), parameters(), 1000, date(2026, 9, 1)))
@@ -66,6 +68,26 @@ def test_arrivals_follow_the_months_and_some_come_twice():
     again = sum(one.again for own in planned.values() for one in own)
     assert again / (1000 + again) == pytest.approx(parameters().mix["duplicate_referrals"], abs=0.05)
     assert all(day.weekday() < 5 for day in planned)
+
+
+def test_people_are_written_down_again_in_other_ways_and_keep_numbers_of_their_own():
+    rng, ways = Random("w"), Counter()
+    lines = {}
+    for one in PEOPLE:
+        again = written_again(rng, parameters(), one.person)
+        ways.update(name for name in ("phone", "date_of_birth", "family_name", "given_names")
+                    if getattr(again, name) != getattr(one.person, name))  # fmt: skip
+        if again.phone != one.person.phone:
+            assert lines.setdefault(again.phone, one.person.phone) == one.person.phone
+    assert min(ways.values()) > 60 and len(lines) > 100
+
+
+def test_a_household_shares_a_phone_and_no_more():
+    known = [one for one in PEOPLE if one.person.family_name == PEOPLE[0].person.family_name]
+    person = with_household_phone(Random("h"), PEOPLE[0].person, known[1:])
+    assert person.second_phone in {one.person.phone for one in known[1:]}
+    assert replace(person, second_phone=None) == PEOPLE[0].person
+    assert with_household_phone(Random("h"), PEOPLE[0].person, []) == PEOPLE[0].person
 
 
 def test_classes_are_few_where_demand_is_high():
