@@ -89,6 +89,7 @@ class Person:
     other_names: tuple[str, ...]
     other_phones: tuple[str, ...]
     other_emails: tuple[str, ...]
+    other_addresses: tuple[str, ...]
     source_record_ids: tuple[UUID, ...]
     subject_ids: tuple[UUID, ...]
     organisation_ids: tuple[UUID, ...]
@@ -116,6 +117,7 @@ def golden_record(records: Sequence[SourceRecordView]) -> Person:
     confirmed = _contacts(current)
     phone = _first(confirmed, lambda record: record.phone)
     email = _first(confirmed, lambda record: record.email)
+    postcode, address = _first(confirmed, lambda record: record.postcode), _address(confirmed)
     full_name = named.full_name
     return Person(
         learner_id=current[0].learner_id,
@@ -125,8 +127,8 @@ def golden_record(records: Sequence[SourceRecordView]) -> Person:
         known_as=_first(current, lambda record: record.known_as),
         date_of_birth=_birth_date(current),
         sex=_first(current, lambda record: record.sex),
-        postcode=_first(confirmed, lambda record: record.postcode),
-        address=_address(confirmed),
+        postcode=postcode,
+        address=address,
         phone=phone,
         second_phone=_first(confirmed, lambda record: record.second_phone),
         email=email,
@@ -145,6 +147,7 @@ def golden_record(records: Sequence[SourceRecordView]) -> Person:
             phone, (number for record in newest for number in (record.phone, record.second_phone))
         ),
         other_emails=_others(email, (record.email for record in newest)),
+        other_addresses=_others(_place(postcode, address), (_place(r.postcode, r.address) for r in newest)),
         source_record_ids=tuple(record.id for record in reversed(newest)),
         subject_ids=tuple(dict.fromkeys(record.subject_id for record in reversed(newest))),
         organisation_ids=tuple(
@@ -202,6 +205,11 @@ def _address(confirmed: Sequence[SourceRecordView]) -> str | None:
     """The address of the record whose postcode counts: one's street with another's code is no address."""
     with_postcode = next((record for record in confirmed if record.postcode), None)
     return with_postcode.address if with_postcode else _first(confirmed, lambda record: record.address)
+
+
+def _place(postcode: str | None, address: str | None) -> str | None:
+    """Where somebody lives, on one line."""
+    return ", ".join(part for part in (" ".join((address or "").split()), postcode) if part) or None
 
 
 def _decided(

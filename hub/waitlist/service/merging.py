@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.assessment import reads as assessments
 from hub.core.clock import LONDON, Clock, london_time
 from hub.core.errors import Conflict
 from hub.core.permissions import Actor
@@ -23,15 +24,16 @@ from hub.waitlist.service.states import Change, change, keep_step, write_history
 def merge_entries(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
     """Entries go with their source records.
 
-    Where both people wait for the same strand, the one with an offer, else the older one stays; the other is
-    removed as a duplicate and remembers what it was.
+    Where both people wait for the same strand, the one with an offer stays, else the one whose level comes from
+    the newest completed assessment, else the older one; the other is removed as a duplicate and remembers what
+    it was. The queue date is the earliest referral, whichever stays.
     """
     moving = queries.entries_of_records(session, event.source_record_ids)
     staying = [one for one in queries.active_of(session, [event.kept_id]) if one not in moving]
     for entry in moving:
         twin = next((one for one in staying if one.strand is entry.strand), None)
         if entry.state in ACTIVE and twin is not None:
-            keep, drop = sorted((entry, twin), key=_standing)
+            keep, drop = sorted((entry, twin), key=lambda one: _standing(session, one))
             _remove_as_duplicate(session, drop, keep, actor, clock)
             staying = [one for one in staying if one is not drop]
     _move(session, moving, event.source_record_ids, event.kept_id)
@@ -99,9 +101,11 @@ def set_queue_dates(session: Session, learner_ids: Sequence[UUID]) -> None:
     _set_queue_dates(session, learner_ids)
 
 
-def _standing(entry: WaitlistEntry) -> tuple[object, ...]:
-    """Smaller stays: an offer that is out, then the longer wait, then the older entry."""
-    return entry.state is not EntryState.OFFERED, entry.queue_on, entry.joined_at, entry.id
+def _standing(session: Session, entry: WaitlistEntry) -> tuple[object, ...]:
+    """Smaller stays: an offer that is out, the newest assessment, the longer wait, the older entry."""
+    decided = assessments.placement(session, entry.assessment_id) if entry.assessment_id else None
+    assessed = -decided.decided_at.timestamp() if decided else 0.0
+    return entry.state is not EntryState.OFFERED, assessed, entry.queue_on, entry.joined_at, entry.id
 
 
 def _remove_as_duplicate(

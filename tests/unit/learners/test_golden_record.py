@@ -109,3 +109,11 @@ def test_all_spellings_are_kept_and_a_verified_name_wins():
 def test_contact_can_be_changed_in_part():
     person = golden_record([a_record(1, phone="+441", email="a@b.cc")])
     assert replace(contact_of(person), phone="+449").email == "a@b.cc"
+
+
+def test_addresses_that_do_not_count_stay_as_aliases():
+    old = a_record(1, address="1 High\nStreet", postcode="E8 1AA")
+    new = a_record(2, address="9 Low Road", postcode="N1 1AA", contact_confirmed_at=AT)
+    person = golden_record([old, new, a_record(3, postcode="E5 0AA")])
+    assert person.address == "9 Low Road" and person.postcode == "N1 1AA"
+    assert person.other_addresses == ("E5 0AA", "1 High Street, E8 1AA")
