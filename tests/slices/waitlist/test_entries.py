@@ -262,6 +262,29 @@ def snapshot(entry):
     }
 
 
+def test_after_a_merge_the_level_is_that_of_the_newest_assessment(session, refer, assess, clock):
+    older, newer = refer(referred_on=date(2026, 9, 14)), refer()
+    assess(older, "2222")
+    clock.advance(timedelta(hours=1))
+    assess(newer, "4444")
+    react(session)
+    entries = {
+        case.learner_id: reads.entries_of(session, [case.learner_id])[case.learner_id][0]
+        for case in (older, newer)
+    }
+    decision = learners.merge(session, older.learner_id, newer.learner_id, SYSTEM, clock)
+    react(session)
+    [active] = [
+        one for one in reads.entries_of(session, [older.learner_id])[older.learner_id] if one.is_active
+    ]
+    assert active.level is entries[newer.learner_id].level is not entries[older.learner_id].level
+    assert active.queue_on == date(2026, 9, 14)
+    learners.unmerge(session, decision, SYSTEM, clock)
+    react(session)
+    for learner_id, entry in entries.items():
+        assert reads.entries_of(session, [learner_id])[learner_id][0].level is entry.level
+
+
 @pytest.mark.parametrize("offered", [None, 0, 1])
 def test_merge_then_unmerge_restores_what_was_there(session, join, clock, offered):
     one_case, one = join(referred_on=date(2026, 9, 14))
