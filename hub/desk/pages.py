@@ -188,7 +188,7 @@ def split(decision_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         rows = reads.to_split(session, decision_id)
         if not rows:
-            if request.method == "GET" and not learners.is_decision(session, decision_id):
+            if not learners.is_decision(session, decision_id):
                 raise NotFound("There is no such decision.")
             return redirect(url_for("desk.splits"))
         two = sorted({one for row in rows for one in (row.item.learner_id, row.item.other_id)})
