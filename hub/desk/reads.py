@@ -285,7 +285,9 @@ def _evidence(session: Session, item: SplitView) -> str:
 
 
 def _contact(session: Session, item: SplitView) -> str:
-    found = learners.records(session, [item.row_id])[item.row_id]
+    found = learners.records(session, [item.row_id]).get(item.row_id)
+    if found is None:
+        return ""
     return ", ".join(part for part in (found.phone, found.email, found.postcode, found.address) if part)
 
 
