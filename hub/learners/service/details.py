@@ -187,6 +187,7 @@ def _newest_record(session: Session, learner_id: UUID) -> tuple[Learner, SourceR
 
 
 def _amend(session: Session, record: SourceRecord, person: NewPerson, clock: Clock) -> SourceRecord:
+    queries.forget_taken_in(session)
     belongs = Belonging(
         subject_id=record.subject_id,
         learner_id=record.learner_id,

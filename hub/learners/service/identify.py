@@ -72,6 +72,7 @@ def _store(  # noqa: PLR0913, PLR0917 - as above, with the hashes made once
     told = [make_needs(needs, record, clock)] if needs is not None else []
     put(session, learner, record, *told)
     index_record(session, record, hashed)
+    queries.note_taken_in(session, record)
     return Identified(learner.id, record.id, subject_id)
 
 

@@ -67,6 +67,7 @@ def merge(  # noqa: PLR0913 - the contract: which two, by whom, when, by what co
             "Somebody decided that these are different people. Undo that decision first.",
             code="different_people",
         )
+    queries.forget_taken_in(session)
     moved = queries.records_at_home_in(session, lost_tree)
     said = _Saying(LinkAction.LINK, kept.id, lost.id, compared)
     decision = _decide(session, said, actor, clock)
