@@ -48,6 +48,8 @@ class Settings:
     hub_name: str = "ESOL Hub"
     hub_phone: str = "020 7946 0100"
     hub_email: str = "hello@esolhub.example"
+    hub_address: str = ""
+    dpia_id: str = ""
     notify_url: str = "http://127.0.0.1:8001"
     notify_key: str = field(default=LOCAL_NOTIFY_KEY, repr=False)
     notify_sms_template: str = "5f3a1e26-7c54-4a5e-9b0f-1d8a4a0c6b11"
@@ -120,6 +122,11 @@ def _cross_faults(settings: Settings) -> list[str]:
         faults.append("HUB_BASE_URL must begin with https:// unless it is on this machine (127.0.0.1)")
     if settings.is_production and settings.allow_drama_numbers:
         faults.append("HUB_ALLOW_DRAMA_NUMBERS is for demonstration and tests, not for production")
+    if settings.is_production and settings.is_https and not settings.dpia_id:
+        faults.append(
+            "HUB_DPIA_ID is needed: the number of your data protection impact assessment. Without one the hub must not "
+            "go live (UK GDPR Article 35)"
+        )
     if settings.is_production and settings.is_https and settings.notify_key == LOCAL_NOTIFY_KEY:
         faults.append("HUB_NOTIFY_KEY is needed: the API key of your GOV.UK Notify service")
     if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
@@ -243,6 +250,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "hub_name": _text,
     "hub_phone": _text,
     "hub_email": _text,
+    "hub_address": _text,
+    "dpia_id": _text,
     "notify_url": _url,
     "notify_key": _text,
     "notify_sms_template": _text,

@@ -7,6 +7,7 @@ from typing import Any
 from babel import Locale
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
 
+from hub.consent.domain import CIRCUMSTANCES, Circumstances
 from hub.core.slots import SLOTS
 from hub.learners.domain import Barrier, NewNeeds, NewPerson, Reason, Sex, StudyMode, TravelMode
 from hub.referrals.domain import Ending, HoldTerms, InformationAnswer, Outcome, Source
@@ -153,7 +154,19 @@ class LearnerSchema(NameSchema, BirthSchema, PhoneSchema, AddressSchema, Languag
         return NewPerson(**{name: value for name, value in data.items() if value is not None})
 
 
-class ConsentSchema(_Strict):
+CircumstancesSchema = Schema.from_dict(
+    {name: Text(one.most, one.label, lines=one.lines) for name, one in CIRCUMSTANCES.items()},
+    name="CircumstancesSchema",
+)
+"""How the asking went, where it was out of the ordinary; all of it may be left out."""
+
+
+def circumstances_of(data: dict[str, Any]) -> Circumstances:
+    """Take what was told of the asking out of loaded data."""
+    return Circumstances(**{name: data.pop(name, None) for name in CIRCUMSTANCES})
+
+
+class ConsentSchema(_Strict, CircumstancesSchema):  # type: ignore[misc, valid-type]
     """What the learner agreed to. A missing wording version or language is the service's to refuse."""
 
     given_on = Date("day the learner agreed", required=True)
@@ -165,9 +178,11 @@ class ConsentSchema(_Strict):
 
     @post_load
     def as_consent(self, data: dict[str, Any], **_: Any) -> ConsentGiven:
-        purposes = frozenset(data.pop("purposes", ()))
+        purposes, told = frozenset(data.pop("purposes", ())), circumstances_of(data)
         return ConsentGiven(
-            purposes=purposes, **{name: value for name, value in data.items() if value is not None}
+            purposes=purposes,
+            circumstances=told,
+            **{name: value for name, value in data.items() if value is not None},
         )
 
 

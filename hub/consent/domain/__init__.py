@@ -5,6 +5,7 @@ from hub.consent.domain.circumstances import (
     Authority,
     Circumstances,
     UnderstandingCheck,
+    circumstances_faults,
     is_under_18,
 )
 from hub.consent.domain.purposes import (
@@ -88,6 +89,7 @@ __all__ = [
     "WordedPurpose",
     "Wording",
     "basis_faults",
+    "circumstances_faults",
     "consent_faults",
     "is_proven",
     "is_under_18",

@@ -1,5 +1,6 @@
 """What slices above may know of permission."""
 
+from hub.consent.reads.receipts import Receipt, receipt
 from hub.consent.reads.register import (
     RegisterFilter,
     basis_history,
@@ -21,6 +22,7 @@ from hub.consent.reads.standing import (
 )
 
 __all__ = [
+    "Receipt",
     "RegisterFilter",
     "Share",
     "agreed",
@@ -33,6 +35,7 @@ __all__ = [
     "may_many",
     "may_share",
     "purposes_of_day",
+    "receipt",
     "register",
     "register_size",
     "relying_organisations",

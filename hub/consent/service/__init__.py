@@ -11,7 +11,7 @@ from hub.consent.service.asking import (
 )
 from hub.consent.service.bases import NewBasis, decide_basis
 from hub.consent.service.subject import Subject
-from hub.consent.service.taking_back import SAID_STOP, TEXTS, expire, invalidate, leave, withdraw
+from hub.consent.service.taking_back import SAID_STOP, TEXTS, expire, invalidate, leave, relay, withdraw
 
 __all__ = [
     "SAID_STOP",
@@ -26,6 +26,7 @@ __all__ = [
     "leave",
     "record",
     "record_again",
+    "relay",
     "send_receipt",
     "texts_again",
     "watch_agreements",

@@ -28,7 +28,7 @@ from hub.consent.domain.validity import last_day
 from hub.consent.models import SCHEMA_VERSION, Consent
 from hub.consent.queries import Doer, NewEvent
 from hub.consent.service.subject import Source, Subject, originals
-from hub.consent.service.taking_back import SAID_STOP, TEXTS, take_back
+from hub.consent.service.taking_back import SAID_STOP, TEXTS, settle_asked, take_back
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.ids import new_id
@@ -107,7 +107,7 @@ def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Act
         _record(session, new, one, before, actor, clock)
     for consent_id in unconfirmed:
         steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, consent_id, clock, "asked_again")
-    steps.close_step(session, StepKind.CONSENT_TO_RENEW, now_id, clock, "asked_again")
+    settle_asked(session, now_id, clock)
     record_event(session, ReceiptWanted(now_id))
 
 

@@ -51,6 +51,8 @@ def withdraw(  # noqa: PLR0913 - relayed or the learner's own act, and by which 
         raise RuleBroken("Only permissions that were asked for can be taken back.", field="purposes")
     now_id = learners.survivor(session, learner_id)
     queries.lock_learner(session, now_id)
+    if relayed:
+        settle_asked(session, now_id, clock)
     return take_back(session, now_id, purposes, Doer(actor, clock.now(), relayed, reason), clock)
 
 
@@ -66,6 +68,27 @@ def leave(
     audit.record(session, actor, "learner.left", "learner", now_id, clock=clock)
     record_event(session, LearnerLeft(now_id))
     return taken
+
+
+def relay(session: Session, learner_id: UUID, purposes: Collection[str], actor: Actor, clock: Clock) -> None:
+    """Somebody else says that the learner takes permissions back: the hub asks the learner. Nothing ends by it.
+
+    Raises RuleBroken for what is no permission.
+    """
+    if not purposes or not set(purposes) <= set(OPTIONAL):
+        raise RuleBroken("Select what the learner takes back.", field="purposes")
+    now_id = learners.survivor(session, learner_id)
+    audit.record(session, actor, "consent.relayed", "learner", now_id, fields=sorted(purposes), clock=clock)
+    owner, due = steps.hub_role(session), steps.due(session, "message_answer_days", clock)
+    step = NewStep(StepKind.PERMISSION_RELAYED, "learner", now_id, owner, due, now_id)
+    steps.open_step(session, step, clock)
+
+
+def settle_asked(session: Session, learner_id: UUID, clock: Clock) -> None:
+    """The learner has been asked: what waited for that is done."""
+    for one in learners.same_person_ids(session, learner_id):
+        for kind in (StepKind.CONSENT_TO_RENEW, StepKind.PERMISSION_RELAYED):
+            steps.close_step(session, kind, one, clock, "asked")
 
 
 def take_back(

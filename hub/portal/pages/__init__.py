@@ -1,5 +1,6 @@
 """The learner's pages, in the learner's language."""
 
+from hub.portal.pages import receipts
 from hub.portal.pages.views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "receipts"]

@@ -40,7 +40,7 @@ from hub.ui.visits import begin_visit, end_visit, is_visiting
 blueprint = pages_blueprint("portal", "hub.portal")
 
 View = Callable[..., ResponseReturnValue]
-_SAID = {"saved", "asked", "cannot_come_done", "check_yes_done", "check_no_done"}
+_SAID = {"saved", "asked", "cannot_come_done", "check_yes_done", "check_no_done", "stop_all_done"}
 
 
 def render(name: str, token: str, status: int = 200, **context: Any) -> Response:
@@ -59,7 +59,10 @@ def own_page(view: View) -> View:
             with transaction() as session:
                 link = learners.open_link(session, token, clock)
                 if not is_visiting(token, clock):
-                    return redirect(url_for("portal.enter", token=token, lang=request.args.get("lang")))
+                    to = "receipt" if request.endpoint == "portal.receipt" else None
+                    return redirect(
+                        url_for("portal.enter", token=token, lang=request.args.get("lang"), to=to)
+                    )
                 actor = learner_actor(link.learner_id)
                 act_as(actor)
                 answer = view(session, token, link, actor)
@@ -90,7 +93,7 @@ def enter(token: str) -> ResponseReturnValue:
         with transaction() as session:
             learners.open_link(session, token, clock)
             if request.method == "GET" and is_visiting(token, clock):
-                return redirect(url_for("portal.home", token=token, lang=request.args.get("lang")))
+                return redirect(url_for(_wanted_page(), token=token, lang=request.args.get("lang")))
             if request.method == "POST" and form.ok:
                 if learners.confirm_birth_date(session, token, form.data["birth_date"], clock):
                     return _let_in(session, token)
@@ -99,7 +102,7 @@ def enter(token: str) -> ResponseReturnValue:
                 form.errors = {"birth_date": speech().plain("birth_missing")}
     except (NotFound, Gone, TooMany) as error:
         return _closed_link(error, token)
-    return render("enter", token, form=form)
+    return render("enter", token, form=form, to=request.args.get("to"))
 
 
 def _let_in(session: Session, token: str) -> ResponseReturnValue:
@@ -110,8 +113,13 @@ def _let_in(session: Session, token: str) -> ResponseReturnValue:
     audit.record(
         session, learner_actor(link.learner_id), "link.opened", "learner", link.learner_id, clock=clock
     )
-    page = "portal.offer" if link.purpose == "offer" else "portal.home"
+    page = "portal.offer" if link.purpose == "offer" else _wanted_page()
     return redirect(url_for(page, token=token))
+
+
+def _wanted_page() -> str:
+    """Where the link of a message leads, once the date of birth is right."""
+    return "portal.receipt" if request.args.get("to") == "receipt" else "portal.home"
 
 
 @blueprint.post("/l/<token>/leave")

@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, validates
+from marshmallow import RAISE, Schema, ValidationError, validates, validates_schema
 
 from hub.consent import reads as consents
-from hub.consent.domain import OPTIONAL, PURPOSES
+from hub.consent.domain import (
+    CIRCUMSTANCES,
+    OPTIONAL,
+    PURPOSES,
+    Authority,
+    Circumstances,
+    UnderstandingCheck,
+    circumstances_faults,
+)
 from hub.infra.db import runtime
+from hub.referrals.schemas import CircumstancesSchema
 from hub.ui.fields import Date, Text, YesNo
 
 CHANNEL_LABELS = {
@@ -45,7 +54,7 @@ _Answers = Schema.from_dict(
 )
 
 
-class ConsentPageSchema(_Answers):  # type: ignore[misc, valid-type]
+class ConsentPageSchema(_Answers, CircumstancesSchema):  # type: ignore[misc, valid-type]
     """What the learner said to each question. `wording_version` and `language` are of the words on this page."""
 
     class Meta:
@@ -67,6 +76,12 @@ class ConsentPageSchema(_Answers):  # type: ignore[misc, valid-type]
         required=True,
         error_messages={"required": "Confirm that the learner has heard or read these words"},
     )
+
+    @validates_schema
+    def sound_circumstances(self, data: Mapping[str, Any], **_: Any) -> None:
+        told = Circumstances(**{name: data.get(name) for name in CIRCUMSTANCES})
+        if faults := circumstances_faults(told, bool(data.get("interpreter_used"))):
+            raise ValidationError({name: [words] for name, words in faults.items()})
 
     @validates("channel")
     def known_channel(self, value: str, **_: Any) -> None:
@@ -98,4 +113,12 @@ def consent_rows(answers: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("How", CHANNEL_LABELS.get(answers["channel"], "")),
         ("Interpreter helped", "Yes" if answers.get("interpreter_used") else "No"),
         ("On", date.fromisoformat(answers["given_on"])),
+        *(
+            (one.label[:1].upper() + one.label[1:], _WORDS.get(answers[name], answers[name]))
+            for name, one in CIRCUMSTANCES.items()
+            if answers.get(name)
+        ),
     ]
+
+
+_WORDS = {one.value: one.words for kind in (UnderstandingCheck, Authority) for one in kind}

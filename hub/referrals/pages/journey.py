@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from hub.consent.domain import CIRCUMSTANCES
 from hub.core.slots import SLOTS, slot_label
 from hub.learners.domain import Reason, Sex, StudyMode, TravelMode
 from hub.referrals.domain import SOURCE_LABELS, Source
@@ -251,7 +252,7 @@ def first_open(section: str, answers: Answers) -> str:
     return next((one.slug for one in questions if one.slug not in answers), questions[0].slug)
 
 
-_CONSENT = ("given_on", "channel", "language", "wording_version", "interpreter_used")
+_CONSENT = ("given_on", "channel", "language", "wording_version", "interpreter_used", *CIRCUMSTANCES)
 _PERSON = ("name", "date-of-birth", "contact", "address", "language", "woman-or-man")
 _REST = ("times", "travel", "study", "needs", "reason", "source")
 

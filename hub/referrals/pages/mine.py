@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.consent import service as consents
+from hub.consent.domain import OPTIONAL, PURPOSES
 from hub.core.errors import RuleBroken
 from hub.core.permissions import Role
 from hub.infra import audit
@@ -21,7 +23,7 @@ from hub.referrals.domain import InformationAnswer
 from hub.referrals.pages.edge import PAGE, blueprint
 from hub.referrals.schemas import ColleagueSchema, WithdrawSchema, answers_schema
 from hub.referrals.service.information import topics
-from hub.ui.flash import success
+from hub.ui.flash import notice, success
 from hub.ui.forms import Form, blank_form, read_form
 
 
@@ -99,6 +101,7 @@ def _show(
         handing=handing or blank_form(),
         colleagues=_colleagues(session, row),
         reasons=[(one.code, one.label) for one in _reasons(session)],
+        permissions=[(code, PURPOSES[code].title) for code in OPTIONAL],
     )
 
 
@@ -164,4 +167,20 @@ def hand_over_one(referral_id: UUID) -> ResponseReturnValue:
         if not form.ok:
             return _show(session, referral_id, blank_form(), blank_form(), form), 422
     success("Your colleague follows this learner from now on")
+    return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/permissions")
+@allow(Role.REFERRER)
+def relay_permissions(referral_id: UUID) -> ResponseReturnValue:
+    """Pass on that the learner takes permissions back; only the hub, having asked the learner, records it."""
+    with transaction() as session:
+        actor, clock = current_actor(), runtime().clock
+        row = reads.my_referral(session, referral_id, actor)
+        told = [code for code in request.form.getlist("purposes") if code in OPTIONAL]
+        if not told:
+            notice("Select what the learner takes back.")
+            return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+        consents.relay(session, row.view.learner_id, told, actor, clock)
+    success("Thank you. The hub asks the learner and records it")
     return redirect(url_for("referrals.mine_one", referral_id=referral_id))

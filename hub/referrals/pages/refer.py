@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from hub.consent import reads as consents
+from hub.consent.domain import Authority, UnderstandingCheck, is_under_18
 from hub.core.errors import Conflict, Gone, NotFound, RuleBroken
 from hub.core.permissions import Role
 from hub.eligibility.domain import AgeRoute, age_route, signpost
@@ -161,9 +163,17 @@ def _choices(session: Session, draft: reads.DraftView, asked: Question) -> dict[
             "relying": consents.relying_organisations(session),
             "channels": list(CHANNEL_LABELS.items()),
             "today": runtime().clock.today(),
+            "checks": [(one.value, one.words) for one in UnderstandingCheck],
+            "authorities": [(one.value, one.words) for one in Authority],
+            "under_18": _is_child(draft),
         }
     offered = _PLAIN_CHOICES.get(asked.slug)
     return {"choices": offered() if offered else []}
+
+
+def _is_child(draft: reads.DraftView) -> bool:
+    born = draft.answers.get("date-of-birth", {}).get("date_of_birth")
+    return is_under_18(date.fromisoformat(born) if born else None, runtime().clock.today())
 
 
 _PLAIN_CHOICES: dict[str, Callable[[], list[Any]]] = {

@@ -4,6 +4,7 @@ Everything here follows from the organisation's own referral (and, for a joined 
 joining), so that nothing tells whether the person was already known.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from hub.referrals.domain import Outcome, ReferralState
 from hub.referrals.reads.views import MyReferral
 
 FEEDBACK = "P07"
+OUTCOME = frozenset({"outcome"})
 _CLOCKS = {ReferralState.SUBMITTED: "review_days", ReferralState.TO_ASSESS: "assessment_days"}
 _OWN_DOING = frozenset({Outcome.WITHDRAWN_BY_REFERRER, Outcome.NO_INFO})
 _PUBLIC_OUTCOMES = {
@@ -45,9 +47,21 @@ class Outlook:
 
 def outlooks(session: Session, mine: Sequence[MyReferral], today: date) -> dict[UUID, Outlook]:
     """The outlook of each, in bulk."""
-    closed = [one.view.learner_id for one in mine if one.standing.outcome is not None]
-    agreed = consents.may_many(session, closed, FEEDBACK, today) if closed else set()
-    return {one.view.id: _outlook(session, one, one.view.learner_id in agreed, today) for one in mine}
+    agreed = _may_be_told(session, [one for one in mine if one.standing.outcome is not None], today)
+    return {one.view.id: _outlook(session, one, one.view.id in agreed, today) for one in mine}
+
+
+def _may_be_told(session: Session, closed: Sequence[MyReferral], today: date) -> set[UUID]:
+    """The referrals whose end their own organisation may be told: each learner's permission, and the agreement."""
+    by_organisation: dict[UUID, list[MyReferral]] = defaultdict(list)
+    for one in closed:
+        by_organisation[one.view.organisation_id].append(one)
+    told: set[UUID] = set()
+    for organisation_id, own in by_organisation.items():
+        share = consents.Share(organisation_id, FEEDBACK, OUTCOME)
+        may = consents.may_share(session, {one.view.learner_id for one in own}, share, today)
+        told |= {one.view.id for one in own if one.view.learner_id in may}
+    return told
 
 
 def _outlook(session: Session, one: MyReferral, agreed: bool, today: date) -> Outlook:

@@ -1,6 +1,6 @@
 """A learner is referred: the story of one intake, the same for the page, the API and a file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
 from hub.consent import service as consents
-from hub.consent.domain import NewConsent, consent_faults
+from hub.consent.domain import Circumstances, NewConsent, consent_faults, is_under_18
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.ids import new_reference
@@ -43,6 +43,7 @@ class ConsentGiven:
     language: str | None = None
     wording_version: str | None = None
     interpreter_used: bool = False
+    circumstances: Circumstances = field(default_factory=Circumstances, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +92,9 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
 def require_submittable(new: NewReferral, today: date) -> AgeRoute:
     """Refuse what cannot be a referral, naming each field; the route that the learner's age leads to."""
     person, missing = new.person, {}
-    for field, words in _MUST.items():
-        if not getattr(person, field):
-            missing[field] = words
+    for name, words in _MUST.items():
+        if not getattr(person, name):
+            missing[name] = words
     faults = missing | person_faults(person, today) | (needs_faults(new.needs) if new.needs else {})
     if faults:
         raise RuleBroken.many(faults, code="invalid_input")
@@ -122,11 +123,11 @@ def _require_consent(new: NewReferral, today: date) -> None:
             code="consent_missing",
             field="consent",
         )
-    if faults := consent_faults(_as_consent(given, new.organisation_id), today):
+    if faults := consent_faults(_as_consent(given, new), today):
         raise RuleBroken.many({f"consent.{k}": v for k, v in faults.items()}, code="invalid_input")
 
 
-def _as_consent(given: ConsentGiven, organisation_id: UUID | None) -> NewConsent:
+def _as_consent(given: ConsentGiven, new: NewReferral) -> NewConsent:
     return NewConsent(
         given_on=given.given_on,
         channel=given.channel,
@@ -134,7 +135,9 @@ def _as_consent(given: ConsentGiven, organisation_id: UUID | None) -> NewConsent
         wording_version=given.wording_version,
         purposes=given.purposes,
         interpreter_used=given.interpreter_used,
-        organisation_id=organisation_id,
+        organisation_id=new.organisation_id,
+        under_18=is_under_18(new.person.date_of_birth, given.given_on),
+        circumstances=given.circumstances,
     )
 
 
@@ -176,7 +179,7 @@ def _record_consent(
     session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock
 ) -> None:
     if new.consent is not None:
-        consents.record(session, _as_consent(new.consent, new.organisation_id), found, actor, clock)
+        consents.record(session, _as_consent(new.consent, new), found, actor, clock)
 
 
 def _store(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:

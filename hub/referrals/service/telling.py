@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.infra import outbox
 from hub.infra.db import runtime
@@ -15,6 +16,7 @@ from hub.referrals.domain import ReferralState
 from hub.referrals.models import Referral
 
 KIND = "referral_closed"
+INTAKE = "P01"
 
 
 def tell_referrer(session: Session, referral_id: UUID, clock: Clock) -> None:
@@ -24,10 +26,14 @@ def tell_referrer(session: Session, referral_id: UUID, clock: Clock) -> None:
 
 
 def may_go(session: Session, referral_id: UUID, clock: Clock) -> bool:
-    """Whether the case is still closed and there is an address to write to."""
+    """Whether the case is still closed, there is an address, and we may: that a referral has ended is part of
+    receiving it (P01); how it ended is not in the e-mail, and asks P07 on the page."""
     referral = _referral(session, referral_id)
     return (
-        referral is not None and referral.state is ReferralState.CLOSED and bool(_address(session, referral))
+        referral is not None
+        and referral.state is ReferralState.CLOSED
+        and bool(_address(session, referral))
+        and consents.may(session, referral.learner_id, INTAKE, clock.today())
     )
 
 
