@@ -15,6 +15,7 @@ from hub.consent.domain import CURRENT_VERSION, ConsentState, ConsentView
 from hub.consent.reads import Receipt
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
+from hub.core.wordbook import FALLBACK
 from hub.infra import audit, pdf
 from hub.infra.access import allow, allow_public, current_actor
 from hub.infra.db import runtime, transaction
@@ -77,9 +78,9 @@ def staff_receipt(learner_id: UUID) -> ResponseReturnValue:
     """The learner's receipt for staff to print, in the language in which the learner was asked."""
     with transaction() as session:
         found = _seen(session, learner_id, "consent.receipt_viewed")
-        asked_in = (found.newest.language if found.newest else None) or domain.FALLBACK
+        asked_in = (found.newest.language if found.newest else None) or FALLBACK
         code = asked_in.split("-")[0]
-        return _pdf(found, Speech(code if code in domain.languages() else domain.FALLBACK))
+        return _pdf(found, Speech(code if code in domain.languages() else FALLBACK))
 
 
 @blueprint.get("/learners/<uuid:learner_id>/consent/records.json")
