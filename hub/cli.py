@@ -2,16 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from hub.core.errors import HubError
-from hub.infra import backups, embedded_postgres, erasures, migrations, start
+from hub.infra import embedded_postgres, erasures, start
 from hub.infra.config import Settings, SettingsFaulty, load_settings
 from hub.infra.crypto import KeyProblem, make_keyring, save_keyring
 from hub.infra.db import Runtime, runtime, transaction
@@ -65,7 +66,67 @@ def begin() -> None:
     require_usable()
 
 
-@click.group()
+class Slices(click.Group):
+    """A group with commands of the slices, each imported when it is called for.
+
+    So a process loads what it needs: the demo starts four of them at once.
+    """
+
+    def __init__(self, *given: Any, load: Mapping[str, Callable[[], click.Command]], **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._load = load
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, loaded or not."""
+        return sorted({*super().list_commands(ctx), *self._load})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded now if it has not been."""
+        if cmd_name in self._load and cmd_name not in self.commands:
+            self.add_command(self._load[cmd_name](), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _of(module: str, name: str) -> Callable[[], click.Command]:
+    """What loads the command `name` of a module."""
+    return lambda: cast(click.Command, getattr(import_module(module), name))
+
+
+def _users() -> click.Command:
+    from hub.accounts.cli import users
+    from hub.referrals.cli import close_user_command
+
+    users.add_command(close_user_command)
+    return users
+
+
+def _keys() -> click.Command:
+    from hub.accounts.cli import keys
+    from hub.oversight.cli import KEY_COMMANDS
+
+    for one in (new_keys, *KEY_COMMANDS):
+        keys.add_command(one)
+    return keys
+
+
+_COMMANDS = {
+    "audit": _of("hub.oversight.cli", "audit_group"),
+    "demo": _of("hub.demo.command", "demo"),
+    "fake-notify": _of("hub.fake_notify.command", "fake_notify"),
+    "keys": _keys,
+    "matching": _of("hub.matching.cli", "matching_group"),
+    "retention": _of("hub.rights.cli", "retention_group"),
+    "rights": _of("hub.rights.cli", "rights_group"),
+    "organisations": _of("hub.accounts.cli", "organisations"),
+    "users": _users,
+}
+_IMPORTS = {
+    "classes": _of("hub.provision.cli", "classes_command"),
+    "referrals": _of("hub.referrals.cli", "referrals_command"),
+}
+
+
+@click.group(cls=Slices, load=_COMMANDS)
 @click.pass_context
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
@@ -149,6 +210,8 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the tables to this program's version."""
+    from hub.infra import migrations
+
     owner_url, app_role = _owner()
     migrations.upgrade(owner_url)
     migrations.grant(owner_url, app_role)
@@ -165,6 +228,8 @@ def _owner() -> tuple[str, str]:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def db_backup(path: Path) -> None:
     """Write all tables to FILE and the data keys to FILE.keys; overwrites nothing."""
+    from hub.infra import backups
+
     for written in backups.back_up(_owner()[0], path):
         click.echo(f"{written} ({written.stat().st_size:,} bytes)")
     click.echo(f"Neither holds the key file {settings().keys_path}: keep a copy of that apart from both.")
@@ -184,6 +249,7 @@ def db_backup(path: Path) -> None:
 @click.option("--force", is_flag=True, help="Delete what is in the database now.")
 def db_restore(path: Path, keys: Path | None, more: Path | None, force: bool) -> None:
     """Put a backup into an empty database, whole or not at all."""
+    from hub.infra import backups, migrations
     from hub.rights.cli import erase_again
 
     owner_url, app_role = _owner()
@@ -208,6 +274,8 @@ def db_restore(path: Path, keys: Path | None, more: Path | None, force: bool) ->
 
 def _erased_since(owner_url: str, more: Path | None) -> list[erasures.Erased]:
     """Whom anything here knows to be erased: the database that is replaced, our file, and a file that was named."""
+    from hub.infra import backups
+
     found = [*backups.erased_in(owner_url), *erasures.read(settings().erasures_path)]
     return [*found, *(erasures.read(more) if more else ())]
 
@@ -215,6 +283,8 @@ def _erased_since(owner_url: str, more: Path | None) -> list[erasures.Erased]:
 @db.command("check")
 def db_check() -> None:
     """Compare tables and models; exit status 1 when they differ."""
+    from hub.infra import migrations
+
     _, owner_url = start.database_urls(settings())
     migrations.upgrade(owner_url)
     difference = migrations.check(owner_url)
@@ -242,36 +312,9 @@ def postcodes_import(path: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-@hub.group("import")
+@hub.group("import", cls=Slices, load=_IMPORTS)
 def imports() -> None:
     """Import files; good rows land, each bad row is named."""
-
-
-def _add_slices() -> None:
-    """Join the commands of the slices."""
-    from hub.accounts import cli as accounts
-    from hub.demo.command import demo
-    from hub.fake_notify.command import fake_notify
-    from hub.matching.cli import matching_group
-    from hub.oversight.cli import KEY_COMMANDS, audit_group
-    from hub.provision.cli import classes_command
-    from hub.referrals.cli import close_user_command, referrals_command
-    from hub.rights.cli import retention_group, rights_group
-
-    hub.add_command(demo)
-    hub.add_command(fake_notify)
-    hub.add_command(matching_group)
-    hub.add_command(audit_group)
-    hub.add_command(retention_group)
-    hub.add_command(rights_group)
-    imports.add_command(classes_command)
-    imports.add_command(referrals_command)
-    hub.add_command(accounts.organisations)
-    hub.add_command(accounts.users)
-    accounts.users.add_command(close_user_command)
-    hub.add_command(accounts.keys)
-    for one in (new_keys, *KEY_COMMANDS):
-        accounts.keys.add_command(one)
 
 
 @click.command("new")
@@ -282,6 +325,3 @@ def new_keys() -> None:
         raise HubError(f"{path} exists already: what it sealed could not be read without it.")
     save_keyring(make_keyring(), path)
     click.echo(f"Made {path}. Back it up, apart from the database.")
-
-
-_add_slices()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -40,7 +41,7 @@ class _Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from hub.wsgi import make  # noqa: PLC0415 - in the child, after the fork
+        from hub.wsgi import make  # noqa: PLC0415 - loaded by `serve`, called after the fork
 
         return make()
 
@@ -77,7 +78,8 @@ def _no_port(host: str, port: int, error: OSError) -> str:
 
 
 def serve(place: socket.socket, workers: int, *, with_scheduler: bool) -> None:
-    """Serve on the socket until stopped."""
+    """Serve on the socket until stopped. The program is loaded before the web processes are made of this one."""
+    import_module("hub.wsgi")
     runtime().engine.dispose()
     with _companions(with_scheduler):
         _Server({**OPTIONS, "bind": f"fd://{place.detach()}", "workers": workers}).run()

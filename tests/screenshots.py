@@ -33,6 +33,7 @@ from hub.core.permissions import ROLE_LABELS, SYSTEM, Role
 from hub.demo import borough as partnership
 from hub.demo.build import Plan, build_until_now
 from hub.demo.headless import own_database
+from hub.demo.sign_ins import sign_ins
 from hub.demo.year.run import Year
 from hub.infra.db import runtime, transaction
 from hub.learners import reads as learners
@@ -81,7 +82,7 @@ class Album:
     def signed_in(self, role: Role) -> BrowserContext | None:
         """A browser of the person of that role whom the demo names."""
         with transaction(SYSTEM) as session:
-            emails = {title: email for title, email, _ in partnership.sign_ins(session)}
+            emails = {title: email for title, email, _ in sign_ins(session)}
             email = emails.get(ROLE_LABELS[role])
             user = session.query(UserAccount).filter_by(email=email).first()
             if user is None:

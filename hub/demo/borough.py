@@ -1,6 +1,6 @@
 """The partnership: the hub's people, the organisations that refer, the providers and their venues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -18,12 +18,12 @@ from hub.accounts.domain import (
     OrganisationKind,
 )
 from hub.core.clock import Clock
-from hub.core.permissions import ROLE_LABELS, SYSTEM, Actor, Role
+from hub.core.permissions import SYSTEM, Actor, Role
 from hub.demo.parameters import read_data
+from hub.demo.sign_ins import PASSWORD
 from hub.provision import service as provision
 from hub.provision.domain import ProviderDetails, ProviderKind, SaveVenue, VenueDetails
 
-PASSWORD = "paper-boat-umbrella"  # noqa: S105 - printed by the command, for invented people only
 LONG_AGO = date(2020, 1, 1)
 ASSESSOR_FOR = 450  # learners a year
 _PARTNER_PURPOSES = ("P03", "P05", "P07")
@@ -154,31 +154,3 @@ def _provider(staff: _Staff, data: Mapping[str, Any]) -> UUID:
         team.venues.append((saved.id, wanted.step_free))
     staff.borough.providers.append(team)
     return organisation_id
-
-
-_SHOWN = (
-    Role.REFERRER,
-    Role.HUB_MANAGER,
-    Role.ASSESSOR,
-    Role.PROVIDER,
-    Role.DATA_PROTECTION,
-    Role.AUDITOR,
-    Role.ADMIN,
-)
-_AT = {Role.REFERRER: ("hackney-jobcentre",), Role.PROVIDER: ("mare-street-college",)}
-
-
-def sign_ins(session: Session) -> list[tuple[str, str, str]]:
-    """(role, address, name and place) of one person for each role."""
-    found = []
-    for role in _SHOWN:
-        slug = _AT.get(role, (read_data("organisations")["hub"]["slug"],))[0]
-        home = account_reads.organisation_by_slug(session, slug)
-        user = account_reads.users_of(session, home.id, role)[0]
-        found.append((ROLE_LABELS[role], user.email, f"{user.name}, {home.name}"))
-    return found
-
-
-def password_hint(people: Sequence[tuple[str, str, str]]) -> str:
-    """One sign-in per role, as lines for the terminal."""
-    return "\n".join(f"  {role:<24} {email:<46} {who}" for role, email, who in people)

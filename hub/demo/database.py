@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from hub.core.errors import HubError
-from hub.demo.people import postcode_file
 from hub.infra import embedded_postgres, geography, migrations
 from hub.infra.db import transaction
 from hub.infra.embedded_postgres import EmbeddedServer
@@ -58,13 +57,17 @@ def mark(owner_url: str, what: Standing) -> None:
 
 
 def migrate(server: EmbeddedServer) -> None:
-    """Tables of this program's version, open to the application's role."""
+    """Tables of this program's version, open to the application's role; nothing where they are that already."""
+    if migrations.is_current(server.owner_url):
+        return
     migrations.upgrade(server.owner_url)
     migrations.grant(server.owner_url, make_url(server.app_url).username or "hub_app")
 
 
 def import_postcodes() -> int:
     """The postcodes of Hackney and its neighbours, which come with the project."""
+    from hub.demo.people import postcode_file  # noqa: PLC0415 - a second start does without
+
     with transaction() as session:
         taken, _ = geography.import_file(session, postcode_file())
     return taken

@@ -15,6 +15,7 @@ from hub.core.permissions import SYSTEM
 from hub.demo import database
 from hub.demo.build import Plan, simulate
 from hub.demo.invariants import check
+from hub.demo.serving import TOKEN
 from hub.demo.year.run import Year
 from hub.demo.year.summary import summary
 from hub.infra import embedded_postgres, logs
@@ -24,7 +25,6 @@ from hub.infra.db import Runtime, configure, make_engine, runtime, transaction
 from hub.wiring import DELIVERIES, REACTIONS
 
 FIRST_DAY, LAST_DAY = date(2026, 9, 1), date(2027, 8, 31)
-TOKEN = "demo-callback-token"  # noqa: S105 - of the stand-in, which listens on this machine only
 
 
 def service_year(learners: int, seed: str, *, last: date = LAST_DAY) -> dict[str, Any]:

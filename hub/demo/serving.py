@@ -13,17 +13,15 @@ from hub.core.clock import FixedClock, SystemClock
 from hub.core.errors import HubError
 from hub.core.permissions import SYSTEM
 from hub.demo import database, supervisor
-from hub.demo.borough import PASSWORD, password_hint, sign_ins
-from hub.demo.build import Plan, build_until_now
 from hub.demo.database import Standing
-from hub.demo.headless import TOKEN
+from hub.demo.sign_ins import PASSWORD, password_hint, sign_ins
 from hub.infra import embedded_postgres, logs, start
 from hub.infra.config import Settings, load_settings
 from hub.infra.db import Runtime, configure, make_engine, runtime, transaction
 from hub.infra.embedded_postgres import EmbeddedServer
-from hub.wiring import DELIVERIES, REACTIONS
 
 DAYS_OF_WORK = 150
+TOKEN = "demo-callback-token"  # noqa: S105 - of the stand-in, which listens on this machine only
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def _serve(server: EmbeddedServer, settings: Settings, wish: Wish, stopping: thr
     database.migrate(server)
     keyring = start.keyring_for(settings)
     engine = make_engine(server.app_url, settings.pool_size, fast_commits=True)
-    configure(Runtime(settings, engine, keyring, SystemClock(), REACTIONS, DELIVERIES))
+    configure(Runtime(settings, engine, keyring))
     try:
         if not ready:
             _build(server, wish, stopping)
@@ -115,6 +113,10 @@ def _serve(server: EmbeddedServer, settings: Settings, wish: Wish, stopping: thr
 
 
 def _build(server: EmbeddedServer, wish: Wish, stopping: threading.Event) -> None:
+    """Everything that only this needs is imported here, so that a second start does not wait for it."""
+    from hub.demo.build import Plan, build_until_now  # noqa: PLC0415
+    from hub.wiring import DELIVERIES, REACTIONS  # noqa: PLC0415
+
     click.echo(f"Building the demo borough: five months of work with {wish.learners:,} learners ...")
     began, before = time.monotonic(), runtime()
     database.mark(server.owner_url, Standing.BUILDING)

@@ -35,12 +35,22 @@ def is_known(revision: str) -> bool:
     )
 
 
-def upgrade(owner_url: str) -> None:
-    """Bring the database to this program's version. HubError when a newer version has already changed it."""
+def is_current(owner_url: str) -> bool:
+    """Whether the database is at this program's version."""
+    return _revision(owner_url) == head_revision()
+
+
+def _revision(owner_url: str) -> str | None:
     engine = create_engine(owner_url, hide_parameters=True)
     with engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
+    return at
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring the database to this program's version. HubError when a newer version has already changed it."""
+    at = _revision(owner_url)
     if at is not None and not is_known(at):
         raise HubError(newer(at))
     command.upgrade(config(owner_url), "head")

@@ -60,9 +60,12 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     def below(words: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
         yield words, command
         if isinstance(command, click.Group):
-            for name, one in sorted(command.commands.items()):
+            for name in command.list_commands(context):
+                one = command.get_command(context, name)
+                assert one is not None, f"{words} {name}"
                 yield from below(f"{words} {name}", one)
 
+    context = click.Context(hub)
     return below("hub", hub)
 
 

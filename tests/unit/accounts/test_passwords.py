@@ -51,7 +51,7 @@ def test_words_that_do_not_belong_together_and_chance_are_good(password):
 
 def test_the_first_passwords_of_the_program_and_the_demo_are_good():
     from hub.accounts.service.passwords import invent_password
-    from hub.demo.borough import PASSWORD
+    from hub.demo.sign_ins import PASSWORD
 
     for password in (PASSWORD, *(invent_password() for _ in range(50))):
         assert not fall_apart(password, LISTED, PersonalWords()).is_common
