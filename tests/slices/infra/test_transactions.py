@@ -12,6 +12,7 @@ from hub.core.permissions import SYSTEM
 from hub.infra import audit, db
 from hub.infra.audit import AuditEntry
 from hub.infra.db import record, transaction
+from hub.infra.gathering import Gathering, gather
 from hub.infra.geography import Postcode
 from hub.policy import reads as policy
 from hub.policy.service import NewValue, change
@@ -136,3 +137,50 @@ def test_an_entry_made_in_a_unit_of_work_can_be_read_in_it(clock):
     with transaction() as session:
         audit.record(session, SYSTEM, "thing.viewed", "thing", subject, clock=clock)
         assert [entry.action for entry in audit.entries_of(session, [subject])] == ["thing.viewed"]
+
+
+def test_what_is_gathered_is_done_together_after_the_last_event(hub):
+    seen: list[object] = []
+
+    def make(session, codes):
+        seen.append(codes)
+        session.add_all([place(code) for code in codes])
+
+    gathering = Gathering(Postcode, make)
+    hub.reactions = {Happened: [lambda s, e, a, c: gather(s, gathering, f"ZZ9 {e.number}ZZ")]}
+    with transaction() as session:
+        record(session, Happened(1))
+        db.handle(session)
+        record(session, Happened(2))
+        assert seen == []
+    assert seen == [["ZZ9 1ZZ", "ZZ9 2ZZ"]]
+    assert places() == {"ZZ9 1ZZ", "ZZ9 2ZZ"}
+
+
+def test_what_is_gathered_is_there_when_its_rows_are_read():
+    gathering = Gathering(Postcode, lambda session, codes: session.add_all([place(code) for code in codes]))
+    with transaction() as session:
+        gather(session, gathering, "ZZ9 1ZZ")
+        assert session.scalars(select(Postcode.postcode).where(OURS)).all() == ["ZZ9 1ZZ"]
+        gather(session, gathering, "ZZ9 2ZZ")
+    assert places() == {"ZZ9 1ZZ", "ZZ9 2ZZ"}
+
+
+def test_what_is_gathered_in_a_savepoint_goes_with_it_and_what_was_before_stays():
+    gathering = Gathering(Postcode, lambda session, codes: session.add_all([place(code) for code in codes]))
+    with transaction() as session:
+        gather(session, gathering, "ZZ9 1ZZ")
+        with pytest.raises(ZeroDivisionError), session.begin_nested():
+            gather(session, gathering, "ZZ9 2ZZ")
+            raise ZeroDivisionError
+    assert places() == {"ZZ9 1ZZ"}
+
+
+def test_events_of_what_was_gathered_are_handled_too(hub):
+    seen = []
+    gathering = Gathering(Postcode, lambda session, items: record(session, Happened(len(items))))
+    hub.reactions = {Happened: [lambda s, e, a, c: seen.append(e.number)]}
+    with transaction() as session:
+        gather(session, gathering, "one")
+        gather(session, gathering, "two")
+    assert seen == [2]
