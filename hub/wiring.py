@@ -141,6 +141,7 @@ JOBS: Sequence[Job] = (
     Job("matching.lapse", at(18, 5), matching_jobs.lapse),
     Job("matching.refills", every(minutes=15), matching_jobs.refills),
     Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
+    Job("learners.link", every(minutes=5), learner_jobs.link),
     Job("learners.sample", at(6, 30), learner_jobs.sample),
     Job("referrals.remind", at(7, 20), referral_jobs.remind),
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),

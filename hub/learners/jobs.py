@@ -1,4 +1,4 @@
-"""The sweep of this slice."""
+"""The sweeps of this slice."""
 
 from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
@@ -10,3 +10,13 @@ def sample(clock: Clock) -> int:
     """Once a week, draw some pairs of the low band for a person to look at; how many. A second run draws none."""
     with transaction(SYSTEM) as session:
         return service.sample_low_band(session, clock)
+
+
+def link(clock: Clock) -> int:
+    """Where automatic linking is on, link what fell into the automatic zone, each pair by itself; how many tried."""
+    with transaction(SYSTEM) as session:
+        due = service.links_due(session, clock)
+    for pair_id in due:
+        with transaction(SYSTEM) as session:
+            service.propose_link(session, pair_id)
+    return len(due)

@@ -37,8 +37,8 @@ class LearnersUnmerged(Event):
 
 @dataclass(frozen=True)
 class StrongMatchFound(Event):
-    """Two records fell into the automatic zone while automatic linking is on. Whoever knows of assessments answers
-    with `service.link_automatically`, at the end of the transaction, when all that came with them is there."""
+    """Two records are in the automatic zone and automatic linking is on. Whoever knows of assessments answers with
+    `service.link_automatically`."""
 
     pair_id: UUID
     left_id: UUID

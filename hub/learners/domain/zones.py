@@ -26,6 +26,7 @@ class Held(StrEnum):
     TOLD_APART = "told_apart"
     MEMBER_UNLIKE = "member_unlike"
     LARGE_CLUSTER = "large_cluster"
+    TAKEN_BACK = "taken_back"
 
 
 HELD_WORDS = {
@@ -33,6 +34,7 @@ HELD_WORDS = {
     Held.TOLD_APART: "Somebody decided that two of the records joined here are different people.",
     Held.MEMBER_UNLIKE: "One of the records already joined speaks against it.",
     Held.LARGE_CLUSTER: "More records would be joined than may be without a person.",
+    Held.TAKEN_BACK: "Somebody took an earlier decision about these two back.",
 }
 
 

@@ -136,6 +136,17 @@ def low_pairs_unseen(session: Session, limit: int) -> Sequence[DuplicatePair]:
     return session.scalars(found.order_by(func.random()).limit(limit).with_for_update(skip_locked=True)).all()
 
 
+def automatic_pairs(session: Session, model_version: str, limit: int) -> Sequence[UUID]:
+    """Open pairs of the automatic zone of this model that nothing keeps for a person, oldest first."""
+    found = select(DuplicatePair.id).where(
+        DuplicatePair.decision == PairDecision.OPEN,
+        DuplicatePair.zone == Zone.AUTO,
+        DuplicatePair.model_version == model_version,
+        DuplicatePair.held_because.is_(None),
+    )
+    return session.scalars(found.order_by(DuplicatePair.created_at, DuplicatePair.id).limit(limit)).all()
+
+
 def sampled_since(session: Session, day: date) -> bool:
     """Whether pairs of the low band were drawn on a day or later."""
     found = select(DuplicatePair.id).where(DuplicatePair.sampled_on >= day)

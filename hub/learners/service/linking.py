@@ -1,5 +1,6 @@
 """Automatic linking: off until the hub turns it on with evidence; what it does, and what it leaves to a person."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -8,16 +9,19 @@ from hub.core.clock import Clock
 from hub.core.errors import RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
+from hub.infra.db import record
 from hub.learners import queries, reads
+from hub.learners.domain.events import StrongMatchFound
 from hub.learners.domain.merging import Standing, keep_and_lose
 from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.zones import Evidence, Held, Joining, held_because, require_evidence, zone_rules
 from hub.learners.models import AutomaticLinking
 from hub.learners.queries import deciding
 from hub.learners.service.merge import merge
-from hub.learners.service.steps import ask_to_decide
 
 _SETTING = "automatic_linking"
+BATCH = 200
+"""The most pairs of one run: a first run over a linked file is spread over some minutes."""
 
 
 def is_linking(session: Session, model_version: str | None) -> bool:
@@ -66,20 +70,29 @@ def _switch(
     audit.record(session, actor, done, _SETTING, row.id, clock=clock)
 
 
+def links_due(session: Session, clock: Clock) -> Sequence[UUID]:
+    """Pairs of the automatic zone that the hub may try to link now; none while it only suggests."""
+    version = reads.recognition_model(clock.today()).version
+    return deciding.automatic_pairs(session, version, BATCH) if is_linking(session, version) else ()
+
+
+def propose_link(session: Session, pair_id: UUID) -> None:
+    """Ask who knows of assessments; the answer is `link_automatically`, in the same transaction."""
+    pair = deciding.locked_pair(session, pair_id)
+    if pair is not None:
+        record(session, StrongMatchFound(pair.id, pair.left_id, pair.right_id))
+
+
 def link_automatically(
     session: Session, pair_id: UUID, actor: Actor, clock: Clock, *, both_assessed: bool
 ) -> Held | None:
     """Link a pair of the automatic zone, or leave it to a person with the reason, which is returned.
 
-    Nothing happens to a pair that somebody has decided in the meantime, or after linking was switched off:
-    then a person is asked. Never a refusal, for whoever caused the match knows nothing of it.
+    Nothing happens to a pair that somebody has decided in the meantime, or after linking was switched off.
     """
     deciding.lock_decisions(session)
     pair = deciding.locked_pair(session, pair_id)
-    if pair is None or pair.decision is not PairDecision.OPEN:
-        return None
-    if not is_linking(session, pair.model_version):
-        ask_to_decide(session, [pair], clock)
+    if pair is None or pair.decision is not PairDecision.OPEN or not is_linking(session, pair.model_version):
         return None
     now = queries.locked_survivors(session, {pair.left_id, pair.right_id})
     left, right = now[pair.left_id], now[pair.right_id]
@@ -89,7 +102,6 @@ def link_automatically(
     pair.held_because = held_because(joining, zone_rules(clock.today()))
     if pair.held_because is not None:
         session.flush()
-        ask_to_decide(session, [pair], clock)
         return pair.held_because
     standings = [Standing(one.id, one.first_referred_on, one.created_at) for one in (left, right)]
     keep_id, lose_id = keep_and_lose(standings[0], standings[1])

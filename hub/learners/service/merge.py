@@ -18,6 +18,7 @@ from hub.learners.domain.forest import tree_of
 from hub.learners.domain.merging import LinkAction, Standing, keep_and_lose, weights_json
 from hub.learners.domain.pairs import PairDecision
 from hub.learners.domain.scoring import Comparison
+from hub.learners.domain.zones import Held
 from hub.learners.models import DuplicatePair, Learner, LinkDecision, SourceRecord
 from hub.learners.queries import deciding
 from hub.learners.service.splitting import ask_whose_here, keep_split_steps
@@ -140,6 +141,7 @@ def _reopen(session: Session, decision: LinkDecision, lost_id: UUID, actor: Acto
     pairs = deciding.pairs_decided_by(session, decision.id)
     for pair in pairs:
         pair.decision, pair.decision_id, pair.decided_at = PairDecision.OPEN, None, None
+        pair.held_because = Held.TAKEN_BACK  # the hub must not link again what a person has parted
     session.flush()
     if pairs:
         ask_to_decide(session, pairs, clock)

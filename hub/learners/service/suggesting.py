@@ -6,15 +6,12 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
-from hub.infra.db import record
 from hub.infra.writes import put
-from hub.learners.domain.events import StrongMatchFound
 from hub.learners.domain.pairs import PairDecision, Suggestion
 from hub.learners.domain.scoring import Zone, parts_as_json
 from hub.learners.domain.zones import zone_rules
 from hub.learners.models import DuplicatePair
 from hub.learners.queries import deciding
-from hub.learners.service.linking import is_linking
 from hub.learners.service.steps import ask_to_decide
 
 
@@ -25,7 +22,8 @@ def suggest(
 
     Left out is what scores below the low band (that band is kept, without a step) and what was suggested or
     decided before; with `is_new`, one of each pair has only just been taken in, so there is no before.
-    Where automatic linking is on, pairs of the automatic zone are handed to it.
+    What is done is the same whether or not the hub links by itself: that is left to a job (`linking`), so that no
+    referrer can tell from the time an answer takes.
     """
     floor = zone_rules(clock.today()).low_band_from
     wanted = [one for one in suggestions if one.comparison is None or one.comparison.score >= floor]
@@ -33,14 +31,7 @@ def suggest(
     if not pairs:
         return
     put(session, *pairs)
-    strong = [pair for pair in pairs if pair.zone is Zone.AUTO]
-    linking = bool(strong) and is_linking(session, strong[0].model_version)
-    for pair in strong if linking else ():
-        record(session, StrongMatchFound(pair.id, pair.left_id, pair.right_id))
-    left_to_people = [
-        pair for pair in pairs if pair.zone is not Zone.NEW and not (linking and pair in strong)
-    ]
-    ask_to_decide(session, left_to_people, clock)
+    ask_to_decide(session, [pair for pair in pairs if pair.zone is not Zone.NEW], clock)
 
 
 def sample_low_band(session: Session, clock: Clock) -> int:

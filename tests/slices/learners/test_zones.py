@@ -44,7 +44,9 @@ def take_in(session, clock, **changes):
 
 def suggest(session, clock, one, other, comparison=SURE):
     service.suggest(session, [Suggestion(one, other, ("PH",), comparison)], clock)
-    react(session)
+    session.flush()
+    jobs.link(clock)
+    session.expire_all()
     return session.scalars(select(DuplicatePair).order_by(DuplicatePair.id.desc())).first()
 
 
@@ -105,7 +107,7 @@ def test_on_it_links_at_once_and_off_it_stops_at_once(session, clock, manager, l
     assert one_person(session, one, other) and pair.decision == "same"
     decision = session.get_one(LinkDecision, pair.decision_id)
     assert (decision.decided_by, decision.reason, decision.score) == (None, "automatic", 21.0)
-    assert not session.scalars(select(Step).where(Step.subject_id == pair.id)).all()
+    assert session.scalars(select(Step.state).where(Step.subject_id == pair.id)).all() == ["closed"]
     service.turn_off_linking(session, "One was wrong", manager, clock)
     suggest(session, clock, other, third)
     assert not one_person(session, one, third) and reads.count_duplicate_pairs(session) == 1
@@ -115,6 +117,7 @@ def test_a_link_that_a_person_undoes_is_an_error_in_the_zone(session, clock, man
     pair = suggest(session, clock, take_in(session, clock), take_in(session, clock))
     service.undo_decision(session, pair.decision_id, manager, clock)
     assert service.evidence(session, VERSION).errors == 1
+    assert jobs.link(clock) == 0 and pair.held_because is Held.TAKEN_BACK  # it does not come back by itself
     service.turn_off_linking(session, "Look into it", manager, clock)
     with pytest.raises(RuleBroken):
         service.turn_on_linking(session, "Again", manager, clock)
@@ -123,6 +126,7 @@ def test_a_link_that_a_person_undoes_is_an_error_in_the_zone(session, clock, man
 def test_two_with_an_assessment_each_wait_for_a_person(session, clock, linking):
     pair = suggest(session, clock, *(take_in(session, clock) for _ in range(2)))
     service.undo_decision(session, pair.decision_id, SYSTEM, clock)
+    react(session)
     held = service.link_automatically(session, pair.id, SYSTEM, clock, both_assessed=True)
     assert held is Held.BOTH_ASSESSED and pair.held_because is Held.BOTH_ASSESSED and pair.decision == "open"
     assert reads.duplicate_pairs(session)[0].held_because is Held.BOTH_ASSESSED
@@ -136,7 +140,7 @@ def test_nothing_is_linked_across_a_decision_that_two_are_different(session, clo
     suggest(session, clock, a, c)
     assert one_person(session, a, c)
     service.suggest(session, [Suggestion(b, c, ("PH",), SURE)], clock)
-    react(session)
+    jobs.link(clock)
     assert not one_person(session, b, c) and reads.count_duplicate_pairs(session) == 0
 
 
