@@ -76,6 +76,16 @@ def test_two_records_are_joined_and_parted_again(borough):
     manager.press("Undo", manager.page.locator("tr", has_text="Huss"))
     manager.open("/duplicates").sees("Maryam Hussein", "Mariam Hussain")
 
+    # One letter decides, and one press takes it back.
+    manager.follow("Compare", manager.page.locator("tr", has_text="Hussein")).sees("Which record knows more")
+    assert manager.page.locator('[data-hub-key="d"] .hub-key').is_visible()
+    manager.page.keyboard.press("d")
+    manager.page.wait_for_url("**/duplicates")
+    manager.sees("these are different people").press("Undo my last decision").is_on("Same person or not?")
+    manager.page.get_by_role("button", name="Turn letter keys off").click()
+    manager.page.keyboard.press("d")
+    manager.is_on("Same person or not?").open("/duplicates").sees("Maryam Hussein")
+
     # The coach never learns of it.
     borough.as_("coach").open("/my-referrals").sees("Maryam Hussein", "Mariam Hussain").does_not_see(
         "duplicate"

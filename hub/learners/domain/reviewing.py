@@ -17,18 +17,20 @@ _SEX = {"F": "Female", "M": "Male", "X": "Other"}
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field of two people, side by side, with what its comparison says. `part` is None where it is not weighed."""
+    """One field of two people, side by side, with what its comparison says. `part` is None where it is not weighed;
+    `of_both` is true for what weighs without being a field of either, and is no difference between them."""
 
     label: str
     left: str
     right: str
     part: Part | None
+    of_both: bool = False
 
     @property
     def speaks(self) -> str:
         """`strong for`, `for`, `nothing`, `against` or `strong against`."""
         weight = self.part.weight if self.part else 0.0
-        if abs(weight) < 0.05:
+        if self.of_both or abs(weight) < 0.05:
             return "nothing"
         side = "for" if weight > 0 else "against"
         return f"strong {side}" if abs(weight) >= STRONG else side
@@ -47,7 +49,7 @@ _SHOWN: tuple[tuple[str, str | None, Callable[[Person], str]], ...] = (
     ("Address", "address", lambda p: " ".join((p.address or "").split())),
     ("First language", "first_language", lambda p: p.first_language or ""),
 )
-_OF_THE_PAIR = {"household": "One household", "population": "Chance"}
+_OF_THE_PAIR = {"household": "Shared by a household", "population": "How common it is"}
 """Parts that belong to no field of either person."""
 
 
@@ -63,7 +65,11 @@ def field_rows(left: Person, right: Person, comparison: Comparison) -> tuple[Fie
         for label, field, show in _SHOWN
         if show(left) or show(right)
     ]
-    rows += [FieldRow(label, "", "", parts[field]) for field, label in _OF_THE_PAIR.items() if field in parts]
+    rows += [
+        FieldRow(label, "", "", parts[field], of_both=True)
+        for field, label in _OF_THE_PAIR.items()
+        if field in parts
+    ]
     return tuple(rows)
 
 

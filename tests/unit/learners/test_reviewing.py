@@ -41,6 +41,7 @@ def test_two_people_are_compared_field_by_field_with_weights():
     assert rows["Date of birth"].speaks == "strong against"
     assert rows["Phone"].right == "" and rows["Phone"].speaks == "nothing"
     assert "Address" not in rows
+    assert rows["How common it is"].part.weight < 0 and rows["How common it is"].speaks == "nothing"
     weights = [part.weight for part in comparison.parts]
     assert sum(weights) == pytest.approx(comparison.score, abs=0.05)
     assert {row.part.field for row in rows.values() if row.part} <= {part.field for part in comparison.parts}
