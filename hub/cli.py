@@ -114,6 +114,7 @@ _COMMANDS = {
     "demo": _of("hub.demo.command", "demo"),
     "fake-notify": _of("hub.fake_notify.command", "fake_notify"),
     "keys": _keys,
+    "learners": _of("hub.learners.cli", "learners_group"),
     "matching": _of("hub.matching.cli", "matching_group"),
     "retention": _of("hub.rights.cli", "retention_group"),
     "rights": _of("hub.rights.cli", "rights_group"),
@@ -123,6 +124,7 @@ _COMMANDS = {
 _IMPORTS = {
     "classes": _of("hub.provision.cli", "classes_command"),
     "referrals": _of("hub.referrals.cli", "referrals_command"),
+    "waiting-list": _of("hub.waitlist.cli", "waiting_list_command"),
 }
 
 
@@ -131,13 +133,15 @@ _IMPORTS = {
 def hub(context: click.Context) -> None:
     """ESOL Hub: one front door for adults who need to learn English."""
     words = sys.argv[1:]
-    alone = words[:2] == ["keys", "new"] or (words[:2] == ["audit", "verify"] and "--file" in words)
+    alone = words[:2] in (["keys", "new"], ["learners", "link"])
+    alone = alone or (words[:2] == ["audit", "verify"] and "--file" in words)
     if context.invoked_subcommand in _NEED_DATABASE and not alone and "--help" not in words:
         begin()
 
 
 _NEED_DATABASE = {
     "organisations", "users", "keys", "postcodes", "import", "audit", "scheduler", "worker", "rights", "retention",
+    "learners",
 }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The sweeps of this slice."""
 
+from collections.abc import Callable
+
 from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
 from hub.infra.db import transaction
@@ -20,3 +22,19 @@ def link(clock: Clock) -> int:
         with transaction(SYSTEM) as session:
             service.propose_link(session, pair_id)
     return len(due)
+
+
+def reindex(clock: Clock, *, everything: bool = False, progress: Callable[[int], None] | None = None) -> int:
+    """Renew the indexes that older rules made, 200 records a transaction; how many. Stopped, it goes on later."""
+    done = 0
+    with transaction(SYSTEM) as session:
+        if everything:
+            service.forget_index_versions(session)
+    while True:
+        with transaction(SYSTEM) as session:
+            renewed = service.renew_indexes(session, clock)
+        done += renewed
+        if not renewed:
+            return done
+        if progress is not None:
+            progress(done)

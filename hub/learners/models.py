@@ -49,6 +49,7 @@ class SourceRecord(Identified, SealedRow, Base):
     contact_confirmed_at: Mapped[datetime | None]
     name_verified_at: Mapped[datetime | None]
     birth_date_verified_at: Mapped[datetime | None]
+    index_version: Mapped[str | None]  # of the rules that made its blind index
 
     given_names = Sealed.text()
     family_name = Sealed.text()

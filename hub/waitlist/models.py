@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.assessment.domain import Strand
@@ -91,3 +91,23 @@ class PriorityFact(Identified, SealedRow, Base):
     noted_by: Mapped[UUID | None]
     ended_on: Mapped[date | None]
     code = Sealed.text()
+
+
+class ListedPlace(Identified, SealedRow, Base):
+    """One row of a provider's own waiting list, as it was imported: who, since when, at which level they said.
+
+    `source_record_id` finds the person, whoever they are merged into; `import_key` is a keyed hash of the row, so
+    that the same file twice changes nothing.
+    """
+
+    __tablename__ = "listed_place"
+    __table_args__ = (UniqueConstraint("organisation_id", "import_key"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"), index=True)
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("waitlist_entry.id"))
+    import_key: Mapped[bytes]
+    waiting_since: Mapped[date | None]
+    imported_at: Mapped[datetime]
+    wants = Sealed.text()

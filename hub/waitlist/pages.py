@@ -64,6 +64,17 @@ def index() -> ResponseReturnValue:
         )  # fmt: skip
 
 
+@blueprint.get("/waiting-list/overlap")
+@allow(Role.HUB_MANAGER)
+def overlap() -> ResponseReturnValue:
+    """How many people stand on the lists of 2, 3, 4 providers, and of which."""
+    with transaction() as session:
+        seen = reads.overlap(session)
+        return render_template(
+            "waitlist/overlap.html", seen=seen, lists=sorted({*seen.sure.on_lists, *seen.likely.on_lists})
+        )
+
+
 @blueprint.get("/waiting-list.csv")
 @limited("export")
 @allow(Role.HUB_MANAGER)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.assessment.domain import Strand
 from hub.waitlist.domain import ACTIVE, IN_LINE, EntryFilter, EntryState
-from hub.waitlist.models import EntryHistory, PriorityFact, WaitlistEntry
+from hub.waitlist.models import EntryHistory, ListedPlace, PriorityFact, WaitlistEntry
 
 ORDER = (WaitlistEntry.priority_band, WaitlistEntry.queue_on, WaitlistEntry.id)
 
@@ -214,3 +214,22 @@ def _swept(session: Session, limit: int, *conditions: object) -> Sequence[Waitli
     return session.scalars(
         found.order_by(WaitlistEntry.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
     ).all()
+
+
+def lock_lists(session: Session, organisation_id: UUID) -> None:
+    """One import of an organisation's list at a time, until the commit."""
+    number = int.from_bytes(organisation_id.bytes[-8:], "big", signed=True)
+    session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def listed_already(session: Session, organisation_id: UUID, keys: Iterable[bytes]) -> set[bytes]:
+    """Which of these rows were taken in before."""
+    found = select(ListedPlace.import_key).where(
+        ListedPlace.organisation_id == organisation_id, ListedPlace.import_key.in_(list(keys))
+    )
+    return {bytes(key) for key in session.scalars(found)}
+
+
+def listed_places(session: Session) -> Sequence[Row[UUID, UUID]]:
+    """(organisation, learner as imported) of every place on a provider's list."""
+    return session.execute(select(ListedPlace.organisation_id, ListedPlace.learner_id)).all()

@@ -4,15 +4,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts import reads as accounts
 from hub.assessment.domain import Skill, Strand
 from hub.core.levels import Level
 from hub.core.wording import waited
+from hub.learners import reads as learners
+from hub.learners.domain.scoring import Zone
 from hub.waitlist import queries
 from hub.waitlist.domain import ACTIVE, IN_LINE, EntryFilter, EntryState, Fact, Priority, priority
+from hub.waitlist.domain.overlap import Overlap
+from hub.waitlist.domain.overlap import overlap as count_overlap
 from hub.waitlist.models import WaitlistEntry
 
 
@@ -200,3 +206,67 @@ def levels_of(codes: Iterable[str]) -> tuple[Level, ...]:
 
 def skills_of(row: WaitlistEntry) -> dict[Skill, Level]:
     return {Skill(skill): Level(level) for skill, level in row.skills.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapView:
+    """Who stands on several providers' lists. `sure`: joined already, or sure by the scorer; `likely`: with all
+    that wait for a decision. `names` are the providers'."""
+
+    sure: Overlap
+    likely: Overlap
+    names: Mapping[UUID, str]
+
+    def by_pair(self) -> list[tuple[str, str, int, int]]:
+        """(provider, other provider, sure, likely), most first."""
+        rows = [
+            (
+                min(self.names[a], self.names[b]),
+                max(self.names[a], self.names[b]),
+                self.sure.shared.get((a, b), 0),
+                number,
+            )
+            for (a, b), number in self.likely.shared.items()
+        ]
+        return sorted(rows, key=lambda row: (-row[3], row[0], row[1]))
+
+    def in_words(self) -> list[str]:
+        """For the command line."""
+        lines = [
+            f"{self.sure.people:,} people on providers' lists ({self.likely.people:,} if all suggestions are right)."
+        ]
+        for lists in sorted(set(self.sure.on_lists) | set(self.likely.on_lists)):
+            sure, likely = self.sure.on_lists.get(lists, 0), self.likely.on_lists.get(lists, 0)
+            lines.append(f"On {lists} list{'s' * (lists > 1)}: {sure:,} sure, {likely:,} likely.")
+        return lines + [
+            f"{a} and {b}: {sure:,} sure, {likely:,} likely." for a, b, sure, likely in self.by_pair()
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            name: {
+                "people": one.people,
+                "on_lists": {str(lists): number for lists, number in one.on_lists.items()},
+                "pairs": [
+                    {"providers": sorted((self.names[a], self.names[b])), "people": number}
+                    for (a, b), number in sorted(one.shared.items(), key=lambda item: -item[1])
+                ],
+            }
+            for name, one in (("sure", self.sure), ("likely", self.likely))
+        }
+
+
+def overlap(session: Session) -> OverlapView:
+    """How many people stand on 1, 2, 3 ... lists, and by pair of providers."""
+    places = queries.listed_places(session)
+    now = learners.survivors(session, {learner_id for _, learner_id in places})
+    standing = [(provider, now.get(learner_id, learner_id)) for provider, learner_id in places]
+    pairs = learners.duplicate_pairs(session, limit=None)
+    likely = [
+        (pair.left_id, pair.right_id)
+        for pair in pairs
+        if pair.comparison is None or pair.comparison.score >= 0
+    ]
+    sure = [(p.left_id, p.right_id) for p in pairs if p.comparison and p.comparison.zone is Zone.AUTO]
+    names = {one.id: one.name for one in accounts.organisations(session)}
+    return OverlapView(count_overlap(standing, sure), count_overlap(standing, likely), names)

@@ -2,7 +2,7 @@
 
 from hub.learners.domain.events import HappeningMoved, LearnersMerged, LearnersUnmerged, StrongMatchFound
 from hub.learners.domain.golden import Person, SourceRecordView, contact_of, golden_record
-from hub.learners.domain.keys import Key, KeyKind, duplicate_keys, search_keys
+from hub.learners.domain.keys import Key, KeyKind
 from hub.learners.domain.links import LinkExpired, LinkPurpose, OpenedLink
 from hub.learners.domain.names import name_tokens
 from hub.learners.domain.needs import (
@@ -57,11 +57,9 @@ __all__ = [
     "StudyMode",
     "TravelMode",
     "contact_of",
-    "duplicate_keys",
     "golden_record",
     "name_tokens",
     "needs_faults",
     "person_faults",
-    "search_keys",
     "travel_km",
 ]

@@ -6,11 +6,11 @@ written as if it were ours), or the whole date left in that calendar.
 
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
 # The Ethiopian calendar's first day as a Python ordinal: Julian day 1,723,856 + 365 is 1 Meskerem of its year 1.
 _ETHIOPIAN_BEFORE = 1_723_856 - 1_721_425
 _CALENDAR_YEARS = (7, 8)
+_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9)
 
 
 class BirthLevel(StrEnum):
@@ -38,7 +38,6 @@ def is_january_first(day: date) -> bool:
     return day.month == 1 and day.day == 1
 
 
-@lru_cache(maxsize=1 << 16)
 def birth_level(left: date | None, right: date | None) -> BirthLevel:
     """How the two agree, the same whichever comes first."""
     if left is None or right is None:
@@ -76,8 +75,9 @@ def _other(left: date, right: date) -> BirthLevel:
     if _is_ethiopian_for(left, right) or _is_ethiopian_for(right, left):
         return BirthLevel.CALENDAR
     # The year and another digit, or the year and a swap: still one hand's slip, though weak.
-    close = _digits_apart(left, right) <= 2 and abs(left.year - right.year) < 10
     swapped = left.day == right.month and left.month == right.day
+    near = abs(left.year - right.year) < 10 and (left.month == right.month or left.day == right.day)
+    close = near and _digits_apart(left, right) <= 2
     return BirthLevel.NEARLY if close or swapped else BirthLevel.DIFFERENT
 
 
@@ -96,9 +96,9 @@ def _same_year(left: date, right: date) -> BirthLevel:
 
 def _digits_apart(left: date, right: date) -> int:
     """Digits that differ; two neighbours that changed places count as one."""
-    a, b = f"{left:%Y%m%d}", f"{right:%Y%m%d}"
-    differ = [place for place in range(8) if a[place] != b[place]]
-    if len(differ) == 2 and differ[1] == differ[0] + 1:
+    a, b = left.isoformat(), right.isoformat()
+    differ = [place for place in _DIGITS if a[place] != b[place]]
+    if len(differ) == 2 and differ[1] == differ[0] + 1:  # a hyphen keeps month and day apart
         one, two = differ
         if (a[one], a[two]) == (b[two], b[one]):
             return 1

@@ -13,8 +13,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from hub.learners.domain.keys import SHORTEST_PHONE, phone_digits
+from hub.learners.domain.name_match import NameEvidence, NameLevel
 
-MOST_DIGITS_COMPARED = 11
 ALIKE_ADDRESS, ROUGHLY_ALIKE_ADDRESS = 90.0, 75.0
 
 
@@ -89,37 +89,48 @@ def compare_contacts(
     left: Contact, right: Contact, crowded: Collection[str], weights: Mapping[str, float]
 ) -> ContactEvidence:
     """Each kind by itself; the household guard is applied by who knows name and date of birth."""
+    phone = _phone(left.phones, right.phones, crowded)
+    email = _email(left.emails, right.emails, crowded)
     postcode = _postcode(left.postcode, right.postcode, crowded)
     address = _address(left, right)
-    found = {
-        "phone": _phone(left.phones, right.phones, crowded),
-        "email": _email(left.emails, right.emails, crowded),
-        "postcode": postcode,
-        "address": address,
-    }
-    weighed = {name: (level, _weight(weights, name, level)) for name, level in found.items()}
-    if postcode in {ContactLevel.EQUAL, ContactLevel.CROWDED} and weighed["address"][1] > 0:
+    door = weights[_KEYS["address", address]]
+    if door > 0 and postcode in _SAME_POSTCODE:
         # A postcode is some fifteen doors: behind an equal one, an equal address adds only little.
-        weighed["address"] = (address, weights["address_within_postcode"])
-    return ContactEvidence(**weighed)
+        door = min(door, weights["address_within_postcode"])
+    return ContactEvidence(
+        (phone, weights[_KEYS["phone", phone]]),
+        (email, weights[_KEYS["email", email]]),
+        (postcode, weights[_KEYS["postcode", postcode]]),
+        (address, door),
+    )
 
 
-def _weight(weights: Mapping[str, float], name: str, level: ContactLevel) -> float:
-    return 0.0 if level is ContactLevel.MISSING else weights[f"{name}_{level}"]
+_SAME_POSTCODE = frozenset({ContactLevel.EQUAL, ContactLevel.CROWDED})
+_KEYS = {
+    (kind, level): "missing" if level is ContactLevel.MISSING else f"{kind}_{level}"
+    for kind in ("phone", "email", "postcode", "address")
+    for level in ContactLevel
+}
 
 
 def household_excess(
-    evidence: ContactEvidence, weights: Mapping[str, float], *, birth_weight: float, name_mismatched: bool
+    evidence: ContactEvidence, weights: Mapping[str, float], *, birth_weight: float, name: NameEvidence
 ) -> float:
-    """What to add (zero or less), so that shared contact counts no more than it can for one household."""
+    """What to add (zero or less), so that what a household shares counts no more than it can.
+
+    Where given names differ behind one door, the family name is the family's and an equal birthday a twin's.
+    """
     total = evidence.phone[1] + evidence.postcode[1] + evidence.address[1]
-    if name_mismatched:
+    if name.mismatched:
         total += max(0.0, evidence.email[1])
-    apart = birth_weight <= weights["household_birth_apart"]
-    most = weights["household_apart_most"] if apart else weights["household_most"]
-    excess = min(0.0, most - total)
-    if name_mismatched and birth_weight <= 0 and total > 0:
+    relative = name.level is NameLevel.GIVEN_DIFFERS and total > weights["household_least"]
+    apart = relative or birth_weight <= weights["household_birth_apart"]
+    excess = min(0.0, weights["household_apart_most" if apart else "household_most"] - total)
+    if name.mismatched and birth_weight <= 0 and total > 0:
         excess -= weights["household_stranger"]
+    if relative:
+        excess += min(0.0, weights["household_relative_name"] - name.weight)
+        excess += min(0.0, weights["household_relative_birth"] - birth_weight)
     return excess
 
 
@@ -128,8 +139,8 @@ def _phone(left: frozenset[str], right: frozenset[str], crowded: Collection[str]
         return ContactLevel.MISSING
     if shared := left & right:
         return ContactLevel.EQUAL if any(phone not in crowded for phone in shared) else ContactLevel.CROWDED
-    slips = min(OSA.distance(one, other, score_cutoff=1) for one in left for other in right)
-    return ContactLevel.ONE_SLIP if slips <= 1 else ContactLevel.DIFFERENT
+    near = any(OSA.distance(one, other, score_cutoff=1) <= 1 for one in left for other in right)
+    return ContactLevel.ONE_SLIP if near else ContactLevel.DIFFERENT
 
 
 def _email(left: frozenset[str], right: frozenset[str], crowded: Collection[str]) -> ContactLevel:

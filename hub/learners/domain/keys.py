@@ -5,15 +5,9 @@ There is never a key of a single name word: such an index tells who is called wh
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
-from hub.learners.domain.names import name_tokens
-from hub.learners.domain.person import NewPerson, SearchTerms
-
-MOST_TOKENS = 7  # a name of more words is indexed by its first seven in alphabetical order
 SHORTEST_PHONE = 7
 
 
@@ -22,12 +16,15 @@ class KeyKind(StrEnum):
 
     PHONE = "PH"
     EMAIL = "EM"
-    BIRTH_NAMES = "DN"  # date of birth with all name words
     NAME_PAIR = "NN"  # two name words
-    BIRTH_TOKEN = "DT"  # noqa: S105 - a kind of index, not a secret
+    BIRTH = "DB"  # birth year with month and day in order of size
+    YEAR_NAME = "YN"
+    MONTH_DAY_NAME = "MN"
+    POSTCODE_NAME = "PN"
 
 
-DUPLICATE_KINDS = frozenset({KeyKind.PHONE, KeyKind.EMAIL, KeyKind.BIRTH_NAMES})
+LOCKED_KINDS = frozenset({KeyKind.PHONE, KeyKind.EMAIL, KeyKind.BIRTH, KeyKind.NAME_PAIR})
+"""Two referrals of one person share one of these nearly always; strangers seldom, so they seldom wait."""
 
 
 @dataclass(frozen=True, order=True)
@@ -46,43 +43,3 @@ def phone_digits(phone: str) -> str:
     if digits.startswith("44") and len(digits) > 10:
         digits = digits[2:]
     return digits.lstrip("0")
-
-
-def duplicate_keys(person: NewPerson) -> frozenset[Key]:
-    """The keys on which two records are suggested as one: phone, e-mail, birth date with equal name."""
-    tokens = name_tokens(person.given_names, person.family_name)
-    found = {*_contact_keys((person.phone, person.second_phone), person.email)}
-    if person.date_of_birth and tokens:
-        found.add(Key(KeyKind.BIRTH_NAMES, f"{person.date_of_birth:%Y-%m-%d}|{' '.join(tokens)}"))
-    return frozenset(found)
-
-
-def search_keys(person: NewPerson) -> frozenset[Key]:
-    """All keys of a record: those of duplicates, each pair of name words, birth date with each word."""
-    tokens = name_tokens(person.given_names, person.family_name, person.known_as)[:MOST_TOKENS]
-    found = set(duplicate_keys(person))
-    found.update(Key(KeyKind.NAME_PAIR, " ".join(pair)) for pair in combinations(tokens, 2))
-    if person.date_of_birth:
-        born = f"{person.date_of_birth:%Y-%m-%d}"
-        found.update(Key(KeyKind.BIRTH_TOKEN, f"{born}|{token}") for token in tokens)
-    return frozenset(found)
-
-
-def keys_to_look_up(terms: SearchTerms) -> frozenset[Key]:
-    """The keys that a search asks for; empty when the terms are too few (one name word alone)."""
-    found = {*_contact_keys((terms.phone,), terms.email)}
-    tokens = name_tokens(terms.name)[:MOST_TOKENS]
-    if terms.date_of_birth:
-        found.update(Key(KeyKind.BIRTH_TOKEN, f"{terms.date_of_birth:%Y-%m-%d}|{token}") for token in tokens)
-    else:
-        found.update(Key(KeyKind.NAME_PAIR, " ".join(pair)) for pair in combinations(tokens, 2))
-    return frozenset(found)
-
-
-def _contact_keys(phones: Iterable[str | None], email: str | None) -> Iterable[Key]:
-    for phone in phones:
-        digits = phone_digits(phone) if phone else ""
-        if len(digits) >= SHORTEST_PHONE:
-            yield Key(KeyKind.PHONE, digits)
-    if email and email.strip():
-        yield Key(KeyKind.EMAIL, email.strip().casefold())

@@ -14,14 +14,17 @@ from hub.learners.domain.spelling import main_sound
 
 @dataclass(frozen=True)
 class Model:
-    """One version of the weights with the name lists. `population` is whom a stranger could be mistaken for."""
+    """One version of the weights with the name lists. `index_version` is of the lists, from which keys are made;
+    `population` is whom a stranger could be mistaken for."""
 
     version: str
+    index_version: str
     valid_from: date
     population: int
     birth: Mapping[str, float] = field(repr=False)
     name: Mapping[str, float] = field(repr=False)
     contact: Mapping[str, float] = field(repr=False)
+    contact_alone: Mapping[str, float] = field(repr=False)
     other: Mapping[str, float] = field(repr=False)
     lists: NameLists = field(repr=False)
     review_from: float = 0.0
@@ -35,6 +38,11 @@ class Model:
         """Bits against any two people being one, before anything is known of them."""
         return log2(max(2, self.population))
 
+    @cached_property
+    def most_contact(self) -> float:
+        """The most that contact details can say: a household's share and an e-mail."""
+        return self.contact["household_most"] + self.contact["email_equal"]
+
     def knowing(self, population: int, lists: NameLists, crowded: Collection[str]) -> "Model":
         """The same weights among other people: a file's own size, names and crowded addresses."""
         return replace(self, population=population, lists=lists, crowded=frozenset(crowded))
@@ -45,8 +53,9 @@ class Model:
 
 def read_models(weights: str, names: str) -> tuple[Model, ...]:
     """All versions in the two TOML texts, oldest first."""
-    lists = _lists(tomllib.loads(names))
-    found = [_model(row, lists) for row in tomllib.loads(weights)["models"]]
+    known = tomllib.loads(names)
+    lists = _lists(known)
+    found = [_model(row, lists, known["version"]) for row in tomllib.loads(weights)["models"]]
     return tuple(sorted(found, key=lambda model: model.valid_from))
 
 
@@ -55,14 +64,16 @@ def model_on(models: tuple[Model, ...], day: date) -> Model:
     return max((m for m in models if m.valid_from <= day), key=lambda m: m.valid_from, default=models[0])
 
 
-def _model(row: Mapping[str, Any], lists: NameLists) -> Model:
+def _model(row: Mapping[str, Any], lists: NameLists, index_version: str) -> Model:
     return Model(
         version=row["version"],
+        index_version=index_version,
         valid_from=row["valid_from"],
         population=row["population"],
         birth=row["birth"],
         name=row["name"],
         contact=row["contact"],
+        contact_alone=row["contact_alone"],
         other=row["other"],
         lists=lists,
         review_from=row["review_from"],
@@ -73,14 +84,17 @@ def _model(row: Mapping[str, Any], lists: NameLists) -> Model:
 
 
 def _lists(data: Mapping[str, Any]) -> NameLists:
-    same = {spelling: group[0] for group in data["same"] for spelling in group}
-    shares = {main_sound(same.get(name, name)): share for name, share in data["shares"].items()}
+    same: dict[str, tuple[str, ...]] = {}
+    for group in data["same"]:
+        for spelling in group:
+            same[spelling] = tuple(dict.fromkeys((*same.get(spelling, ()), group[0])))
+    shares = {main_sound(name): share for name, share in data["shares"].items()}
     return NameLists(
         shares=shares,
         same=same,
-        honorifics=frozenset(same.get(name, name) for name in data["honorifics"]),
-        taken=frozenset(same.get(name, name) for name in data["taken"]),
-        taking_families=frozenset(same.get(name, name) for name in data["chinese_families"]),
+        honorifics=frozenset(data["honorifics"]),
+        taken=frozenset(data["taken"]),
+        taking_families=frozenset(data["chinese_families"]),
         taking_languages=frozenset(data["taking_languages"]),
         patronymic_languages=frozenset(data["patronymic_languages"]),
         established=frozenset(data["shares"]),

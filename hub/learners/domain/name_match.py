@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import permutations
 
 from hub.learners.domain.name_words import NameLists, NameWord
 from hub.learners.domain.spelling import Likeness, likeness
@@ -17,6 +18,7 @@ class NameLevel(StrEnum):
     EXTRA = "extra"  # one has words the other has not
     FAMILY_DIFFERS = "family_differs"
     GIVEN_DIFFERS = "given_differs"
+    TAKEN = "taken"  # one goes by an English first name
     DIFFERS = "differs"
     MISSING = "missing"
 
@@ -63,10 +65,18 @@ def compare_names(
 
 
 def _equal(words: tuple[NameWord, ...], weights: Mapping[str, float]) -> NameEvidence:
-    weight = sum(_worth(word, word) for word in words)
+    weight = _together([_worth(word, word) for word in words], weights)
     single = len(words) == 1
     total = min(weights["most"], weight)
     return NameEvidence(NameLevel.SAME, total, full=not single, mismatched=False)
+
+
+def _together(values: Sequence[float], weights: Mapping[str, float]) -> float:
+    """Words of one name come from one culture: after the best, each further one says `related` bits less."""
+    if len(values) < 2:
+        return sum(values)
+    best, *others = sorted(values, reverse=True)
+    return best + sum(v if v <= 0 else max(weights["further_least"], v - weights["related"]) for v in others)
 
 
 def _worth(one: NameWord, other: NameWord) -> float:
@@ -80,13 +90,20 @@ def _pair_off(
     left: Sequence[NameWord], right: Sequence[NameWord], lists: NameLists, weights: Mapping[str, float]
 ) -> list[Match]:
     """Greedily the best pairs, each word once."""
-    found = [match for one in left for other in right if (match := _match(one, other, lists, weights))]
-    found.sort(key=_strength, reverse=True)
+    found = [
+        (agreed[0], agreed[1], one, other)
+        for one in left
+        for other in right
+        if (agreed := _agreement(one, other, lists, weights))
+    ]
+    if len(found) > 1:
+        found.sort(key=_strength, reverse=True)
     used: set[int] = set()
     kept = []
     for match in found:
-        if id(match[2]) not in used and id(match[3]) not in used:
-            used.update((id(match[2]), id(match[3])))
+        one, other = id(match[2]), id(match[3])
+        if one not in used and other not in used:
+            used.update((one, other))
             kept.append(match)
     return kept
 
@@ -97,22 +114,57 @@ def _strength(match: Match) -> tuple[int, float, str, str]:
     return level, value, low, high
 
 
-def _match(one: NameWord, other: NameWord, lists: NameLists, weights: Mapping[str, float]) -> Match | None:
+def _agreement(
+    one: NameWord, other: NameWord, lists: NameLists, weights: Mapping[str, float]
+) -> tuple[float, Likeness] | None:
+    """What two words say together, remembered: a file compares the same names over and over."""
+    key = (one.text, other.text) if one.text < other.text else (other.text, one.text)
+    known = lists.remembered.get(key, _UNKNOWN)
+    if known is _UNKNOWN:
+        if len(lists.remembered) > MOST_REMEMBERED:
+            lists.remembered.clear()
+        known = lists.remembered[key] = _agree(one, other, lists, weights)
+    return known
+
+
+_UNKNOWN = (0.0, Likeness.NONE)
+MOST_REMEMBERED = 1 << 16
+
+
+def _agree(
+    one: NameWord, other: NameWord, lists: NameLists, weights: Mapping[str, float]
+) -> tuple[float, Likeness] | None:
+    worth = _worth(one, other)
     if one.text == other.text:
-        return _worth(one, other), Likeness.EXACT, one, other
-    level = Likeness.SOUND if one.form == other.form else likeness(one.text, other.text)
+        return worth, Likeness.EXACT
+    level = _likeness(one, other)
     if level is Likeness.NONE:
         return None
-    worth = _worth(one, other)
     if level is Likeness.SOUND:
-        return max(weights["sound_least"], worth - weights["sound_less"]), level, one, other
+        return max(weights["sound_least"], worth - weights["sound_less"]), level
     if level is Likeness.NEAR:
         if one.text in lists.established and other.text in lists.established:
-            return weights["established"], Likeness.WEAK, one, other
-        return max(weights["near_least"], worth - weights["near_less"]), level, one, other
+            return weights["established"], Likeness.WEAK
+        return max(weights["near_least"], worth - weights["near_less"]), level
     if level is Likeness.SHORTENED:
-        return max(weights["initial"], worth - weights["shortened_less"]), level, one, other
-    return weights["initial" if level is Likeness.INITIAL else "weak"], level, one, other
+        return max(weights["initial"], worth - weights["shortened_less"]), level
+    return weights["initial" if level is Likeness.INITIAL else "weak"], level
+
+
+def _likeness(one: NameWord, other: NameWord) -> Likeness:
+    """Of what is written, or of the common forms: Sergdei is a slip away from Sergei, which is Serhii."""
+    if not one.forms.isdisjoint(other.forms):
+        return Likeness.SOUND
+    written = likeness(one.text, other.text)
+    if written >= Likeness.NEAR:
+        return written
+    ways = [(one.text, form) for form in other.forms if form != other.text]
+    ways += [(other.text, form) for form in one.forms if form != one.text]
+    by_form = max((likeness(*way) for way in ways), default=written)
+    return by_form if by_form in _BY_FORM else written
+
+
+_BY_FORM = frozenset({Likeness.NEAR, Likeness.SOUND})
 
 
 def _joined(
@@ -120,6 +172,8 @@ def _joined(
 ) -> tuple[float, tuple[list[NameWord], list[NameWord]]]:
     """Words written apart on one side and together on the other: Xiao Ming, Xiaoming."""
     gained = 0.0
+    if len(left) + len(right) < 3:
+        return gained, (left, right)
     for one, other in ((left, right), (right, left)):
         for whole, parts in list(_written_together(one, other)):
             one.remove(whole)
@@ -133,9 +187,9 @@ def _written_together(
     whole: Sequence[NameWord], parts: Sequence[NameWord]
 ) -> Iterator[tuple[NameWord, tuple[NameWord, NameWord]]]:
     used: set[int] = set()
-    for word in whole:
-        for first, second in ((a, b) for a in parts for b in parts if a is not b):
-            if id(first) in used or id(second) in used:
+    for word in whole if len(parts) > 1 else ():
+        for first, second in permutations(parts, 2):
+            if abs(len(first.text) + len(second.text) - len(word.text)) > 2 or {id(first), id(second)} & used:
                 continue
             if likeness(word.text, first.text + second.text) >= Likeness.SOUND:
                 used.update((id(first), id(second)))
@@ -153,7 +207,7 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
 ) -> NameEvidence:
     missed = [[word for word in side if not word.spare] for side in rest]
     clashes, extra = min(map(len, missed)), abs(len(missed[0]) - len(missed[1]))
-    weight = joined + sum(match[0] for match in matches)
+    weight = joined + _together([match[0] for match in matches], weights)
     weight -= min(weights["extra_most"], extra * weights["extra"])
     if extra and min(sum(not word.spare for word in side.words) for side in sides) == 1:
         weight -= weights["single"]
@@ -191,7 +245,7 @@ def _clash(
         may = any(side.may_change_family for side in sides)
         return NameLevel.FAMILY_DIFFERS, weights["clash_family_may" if may else "clash_family"]
     if any(side.may_take_name for side in sides) and _is_taken_name(missed, lists):
-        return NameLevel.GIVEN_DIFFERS, weights["clash_taken"]
+        return NameLevel.TAKEN, weights["clash_taken"]
     if fields == {False}:
         return NameLevel.GIVEN_DIFFERS, weights["clash_given"]
     return NameLevel.DIFFERS, weights["clash"]
@@ -199,5 +253,5 @@ def _clash(
 
 def _is_taken_name(missed: Sequence[Sequence[NameWord]], lists: NameLists) -> bool:
     """Whether one side goes by an English first name where the other has its own."""
-    taken = [any(word.form in lists.taken for word in side) for side in missed]
+    taken = [any(word.text in lists.taken for word in side) for side in missed]
     return taken[0] != taken[1]

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 from math import log2
 
 from hub.learners.domain.names import ordered_words
-from hub.learners.domain.spelling import main_sound, sounds
+from hub.learners.domain.spelling import Likeness, main_sound, sounds
 
 
 @dataclass(frozen=True)
 class NameLists:
     """What is known of names: shares of people, equal names, and words that carry little (dated data).
 
-    `shares` is by sound. `same` gives the common form of a name that sounds alone do not bring together.
+    `shares` is by sound. `same` gives the common forms of a name that sounds alone do not bring together.
     `established` are spellings common in their own right: one letter between two of them is no slip.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
-    same: Mapping[str, str] = field(default_factory=dict)
+    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     honorifics: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()  # English first names that Chinese speakers take
     established: frozenset[str] = frozenset()
@@ -29,9 +29,13 @@ class NameLists:
     taking_families: frozenset[str] = frozenset()
     taking_languages: frozenset[str] = frozenset()
     usual_share: float = 1 / 3000
+    remembered: dict[tuple[str, str], tuple[float, Likeness] | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def form(self, word: str) -> str:
-        return self.same.get(word, word)
+    def forms(self, word: str) -> tuple[str, ...]:
+        """The common forms of a name, itself where it has no other; the first counts for its share."""
+        return self.same.get(word, (word,))
 
     def share(self, form: str) -> float:
         return self.shares.get(main_sound(form), self.usual_share)
@@ -39,11 +43,14 @@ class NameLists:
 
 @dataclass(frozen=True, slots=True)
 class NameWord:
-    """One word. `spare` words (honorifics, aliases) may help but are not missed; `worth` is in bits."""
+    """One word. `spare` words (honorifics, aliases) may help but are not missed; `worth` is in bits.
+
+    `keys` are the sounds of its common forms, by which it is looked up.
+    """
 
     text: str
-    form: str
-    sounds: frozenset[str]
+    forms: frozenset[str]
+    keys: frozenset[str]
     worth: float
     family: bool
     spare: bool
@@ -69,8 +76,9 @@ def name_words(
 
 
 def _word(text: str, lists: NameLists, bounds: tuple[float, float], *, family: bool, spare: bool) -> NameWord:
-    form = lists.form(text)
-    honorific = form in lists.honorifics
+    forms = lists.forms(text)
+    honorific = text in lists.honorifics
     least, most = bounds
-    worth = min(most, max(least, -log2(lists.share(form))))
-    return NameWord(text, form, sounds(form) | sounds(text), worth, family, spare or honorific, honorific)
+    worth = min(most, max(least, -log2(lists.share(forms[0]))))
+    keys = frozenset[str]().union(*(sounds(form) for form in forms))
+    return NameWord(text, frozenset(forms), keys, worth, family, spare or honorific, honorific)

@@ -4,11 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from hub.learners.domain.keys import KeyKind
 from hub.learners.domain.scoring import Comparison
-
-# A number or mailbox of more learners than this is an office's or a hostel's: alone it suggests nothing.
-MOST_SHARING = 10
 
 
 class PairDecision(StrEnum):
@@ -19,16 +15,9 @@ class PairDecision(StrEnum):
     DIFFERENT = "different"
 
 
-REASON_WORDS = {
-    KeyKind.PHONE: "same phone",
-    KeyKind.EMAIL: "same email",
-    KeyKind.BIRTH_NAMES: "same name and date of birth",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two learners, by their home ids, who may be one person: on which keys, and how they compare."""
+    """Two learners, by their home ids, who may be one person: for which reasons, and how they compare."""
 
     left_id: UUID
     right_id: UUID

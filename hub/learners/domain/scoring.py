@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Protocol
+from math import inf
+from typing import Any, Protocol, cast
 
 from hub.learners.domain.birth_dates import BirthLevel, birth_level
 from hub.learners.domain.contacts import (
@@ -108,7 +109,7 @@ def prepare(person: Comparable, model: Model) -> Prepared:
         frozenset((word.text, word.spare) for word in words),
         may_change_family=gender == "F" or language in lists.patronymic_languages,
         may_take_name=language in lists.taking_languages
-        or any(word.form in lists.taking_families for word in words),
+        or any(not word.forms.isdisjoint(lists.taking_families) for word in words),
     )
     reached = contact(person.phones, person.emails, person.postcode, person.address)
     return Prepared(side, person.date_of_birth, reached, gender, language)
@@ -122,23 +123,35 @@ def _language(text: str | None) -> str:
 
 def weigh(left: Prepared, right: Prepared, model: Model) -> Weighed:
     """The evidence that two prepared people are one, the same whichever comes first."""
+    return cast(Weighed, weigh_promising(left, right, model, -inf))
+
+
+def weigh_promising(left: Prepared, right: Prepared, model: Model, least: float) -> Weighed | None:
+    """The evidence, or None as soon as the score cannot reach `least`: names, which cost most, come last."""
     birth = birth_level(left.born, right.born)
     birth_weight = model.birth[birth]
-    name = compare_names(left.name, right.name, model.lists, model.name)
-    reached = compare_contacts(left.contact, right.contact, model.crowded, model.contact)
-    household = household_excess(
-        reached, model.contact, birth_weight=birth_weight, name_mismatched=name.mismatched
-    )
     gender = _agreement(left.gender, right.gender, "gender", model)
     language = _agreement(left.language, right.language, "language", model)
-    score = name.weight + birth_weight + reached.total + household + gender + language - model.prior
+    others = birth_weight + gender + language - model.prior
+    if others + model.name["most"] + model.most_contact < least:
+        return None
+    reached = compare_contacts(left.contact, right.contact, model.crowded, model.contact)
+    if others + model.name["most"] + reached.total < least:
+        return None
+    name = compare_names(left.name, right.name, model.lists, model.name)
+    household = household_excess(reached, model.contact, birth_weight=birth_weight, name=name)
+    score = name.weight + others + reached.total + household
     return Weighed(score, name, birth, reached, household, gender, language)
 
 
 def _agreement(left: str, right: str, field: str, model: Model) -> float:
-    if not left or not right or "X" in (left, right):
+    if not left or not right or left == "X" or right == "X":
         return 0.0
-    return model.other[f"{field}_equal" if left == right else f"{field}_different"]
+    return model.other[_AGREE[field] if left == right else _DIFFER[field]]
+
+
+_AGREE = {field: f"{field}_equal" for field in ("gender", "language")}
+_DIFFER = {field: f"{field}_different" for field in ("gender", "language")}
 
 
 def zone_of(weighed: Weighed, model: Model) -> Zone:
@@ -209,6 +222,23 @@ def comparable(person: Described) -> Comparable:
         address=person.address,
         first_language=person.first_language,
     )
+
+
+def reasons_of(comparison: Comparison) -> tuple[str, ...]:
+    """What speaks for one person, as codes to store: `phone:equal`. Words for them: `reason_words`."""
+    telling = [part for part in comparison.parts if part.weight >= TELLING_BITS and part.field in _TELLING]
+    return tuple(f"{part.field}:{part.level}" for part in telling)
+
+
+def reason_words(code: str) -> str:
+    """A stored reason in words: `same phone`."""
+    field, _, level = code.partition(":")
+    words = note_of(field, level)
+    return words[:1].lower() + words[1:]
+
+
+TELLING_BITS = 2.0
+_TELLING = frozenset({"name", "date_of_birth", "phone", "email", "postcode", "address"})
 
 
 def parts_as_json(comparison: Comparison) -> list[list[object]]:

@@ -7,6 +7,7 @@ _NOTES = {
         "nearly": "Nearly the same name",
         "extra": "Same name, one has more words",
         "family_differs": "Family name differs",
+        "taken": "Same family name, one goes by an English first name",
         "given_differs": "Given name differs",
         "differs": "Part of the name differs",
         "missing": "A name is missing",

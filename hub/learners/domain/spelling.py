@@ -58,7 +58,7 @@ _COMPATIBLE = frozenset({"aa", "ii", "uu", "ai", "ia", "au", "ua", "", "a", "i",
 _INSIDE = frozenset({"aa", "ii", "uu", "ai", "ia"})
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def sounds(word: str) -> frozenset[str]:
     """The sounds of a normalised word: one, or two where habits differ."""
     first = _sound(_FIRST_PATTERN.sub(lambda m: _FIRST[m[0]], word))
@@ -80,18 +80,22 @@ def _sound(spelled: str) -> str:
         frame = frame.rstrip("h") or "h"  # Hamza and Hamzah
     frame = _DOUBLED.sub(r"\1", frame[:1] + frame[1:].translate(_HARD_END) if frame else "")
     if len(frame) < SHORTEST_FRAME:
-        # Which vowel comes before the consonant matters here: Ali is not Lia.
-        return _DOUBLED.sub(r"\1", "".join(_VOWELS.get(letter, letter) for letter in text))
+        # Every vowel and its place matters here: Ali is not Lia, Zhou is not Zhu.
+        return _short_sound(spelled)
     starts = "'" if text[:1] in _VOWELS else ""
     return f"{starts}{frame}{vowels[0] if vowels else ''}"
 
 
-@lru_cache(maxsize=1 << 17)
+def _short_sound(spelled: str) -> str:
+    text = spelled.replace("ee", "i").replace("oo", "u").replace("y", "i")
+    return _DOUBLED.sub(r"\1", text.rstrip("h") or text)
+
+
 def likeness(left: str, right: str) -> Likeness:
     """How alike two words are, the same whichever comes first. Two of one sound are one name."""
     if left == right:
         return Likeness.EXACT
-    shorter, longer = sorted((left, right), key=lambda word: (len(word), word))
+    shorter, longer = (left, right) if (len(left), left) < (len(right), right) else (right, left)
     if len(shorter) == 1:
         return Likeness.INITIAL if longer[0] == shorter else Likeness.NONE
     if not sounds(left).isdisjoint(sounds(right)):
@@ -101,21 +105,21 @@ def likeness(left: str, right: str) -> Likeness:
 
 
 def _by_letters(shorter: str, longer: str) -> Likeness:
+    slips = OSA.distance(shorter, longer, score_cutoff=3)
     similar = JaroWinkler.normalized_similarity(shorter, longer)
-    if similar < 0.6:
+    if slips > 3 and similar < SAME_FRAME:
         return Likeness.NONE
     frames = _frames_agree(shorter, longer)
     if frames is True and similar >= SAME_FRAME:
         return Likeness.SOUND
-    slips = OSA.distance(shorter, longer, score_cutoff=3)
-    if frames is False:
+    if frames is False:  # Hasan and Husain are brothers, not a slip
         return Likeness.NEAR if slips == 1 and len(shorter) > LONG_WORD else Likeness.NONE
     allowed = (len(shorter) >= LONG_WORD) + (len(shorter) >= LONGER_WORD)
     if slips <= allowed or (similar >= SIMILAR and slips <= 2):
         return Likeness.NEAR
     if len(shorter) >= 3 and longer.startswith(shorter):
         return Likeness.SHORTENED
-    return Likeness.WEAK if similar >= ROUGHLY else Likeness.NONE
+    return Likeness.WEAK if slips <= 1 + (len(longer) > LONG_WORD) or similar >= ROUGHLY else Likeness.NONE
 
 
 def _frames_agree(left: str, right: str) -> bool | None:

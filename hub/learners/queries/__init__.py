@@ -1,6 +1,6 @@
 """Selects of the person's rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -10,11 +10,13 @@ from sqlalchemy import (
     BindParameter,
     Row,
     Select,
+    Uuid,
     and_,
     bindparam,
     delete,
     select,
     text,
+    update,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -61,6 +63,26 @@ def hits(session: Session, wanted: Collection[bytes]) -> Sequence[Row[bytes, UUI
     return session.execute(found).all()
 
 
+_RANKED = text(
+    "SELECT found.source_record_id "
+    "FROM unnest(CAST(:hashes AS bytea[]), CAST(:weights AS int[])) AS one (hash, weight) "
+    "JOIN blind_index AS found ON found.hash = one.hash "
+    "GROUP BY found.source_record_id ORDER BY sum(one.weight) DESC, found.source_record_id LIMIT :most"
+).columns(source_record_id=Uuid())
+
+
+@cache
+def _candidates() -> Select[SourceRecord]:
+    ranked = _RANKED.subquery()
+    return select(SourceRecord).join(ranked, ranked.c.source_record_id == SourceRecord.id)
+
+
+def candidates(session: Session, weights: Mapping[bytes, int], most: int) -> Sequence[SourceRecord]:
+    """The `most` records whose shared keys weigh most, in no order."""
+    asked = {"hashes": list(weights), "weights": list(weights.values()), "most": most}
+    return session.scalars(_candidates(), asked).all()
+
+
 def records_by_id(session: Session, ids: Collection[UUID]) -> Sequence[SourceRecord]:
     """Those source records, in no order."""
     return session.scalars(select(SourceRecord).where(SourceRecord.id.in_(ids))).all() if ids else []
@@ -78,6 +100,22 @@ def add_index(
 ) -> None:
     values = {"record": record_id, "subject": subject_id, "hashes": wanted, "kinds": kinds}
     execute_later(session, BlindIndex, _ADD_INDEX, values)
+
+
+def indexed_otherwise(session: Session, version: str, most: int) -> Sequence[SourceRecord]:
+    """Records indexed by other rules than `version`, locked; those that somebody else holds are passed over."""
+    found = (
+        select(SourceRecord)
+        .where(SourceRecord.index_version.is_distinct_from(version))
+        .order_by(SourceRecord.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(found).all()
+
+
+def forget_index_versions(session: Session) -> None:
+    session.execute(update(SourceRecord).values(index_version=None))
 
 
 def forget_index(session: Session, record_id: UUID) -> None:

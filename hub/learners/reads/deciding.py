@@ -7,10 +7,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.learners import queries
-from hub.learners.domain.keys import KeyKind
 from hub.learners.domain.merging import DecisionView, LinkAction, PairView
-from hub.learners.domain.pairs import REASON_WORDS
-from hub.learners.domain.scoring import stored_comparison
+from hub.learners.domain.scoring import reason_words, stored_comparison
 from hub.learners.domain.splitting import SplitKind, SplitView
 from hub.learners.domain.zones import SwitchView
 from hub.learners.models import DuplicatePair, SplitItem
@@ -145,4 +143,8 @@ def split_view(row: SplitItem) -> SplitView:
 
 
 def _words(reasons: Iterable[str]) -> tuple[str, ...]:
-    return tuple(REASON_WORDS[KeyKind(kind)] for kind in reasons if kind in REASON_WORDS)
+    """Reasons in words; pairs older than the scorer hold the kinds of the keys they shared."""
+    return tuple(OLD_REASONS[code] if code in OLD_REASONS else reason_words(code) for code in reasons)
+
+
+OLD_REASONS = {"PH": "same phone", "EM": "same email", "DN": "same name and date of birth"}

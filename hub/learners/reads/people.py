@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from hub.core.postcode import outward
 from hub.infra.personal import DataSubject
 from hub.learners import queries
+from hub.learners.domain.birth_dates import BirthLevel, birth_level
+from hub.learners.domain.blocking import keys_to_look_up
 from hub.learners.domain.golden import Person, SourceRecordView, golden_record
-from hub.learners.domain.keys import KeyKind, keys_to_look_up
+from hub.learners.domain.keys import KeyKind
 from hub.learners.domain.model import Model, model_on, read_models
 from hub.learners.domain.needs import Needs, from_json
 from hub.learners.domain.person import SearchTerms, Sex
@@ -144,7 +146,7 @@ def find(session: Session, terms: SearchTerms) -> list[UUID]:
     Phone and e-mail must match when given; of the name words, those with most in common come first.
     Terms too few to search by find nobody.
     """
-    hashed = queries.hashes(keys_to_look_up(terms))
+    hashed = queries.hashes(keys_to_look_up(terms, _models()[-1]))
     if not hashed:
         return []
     counts: Counter[UUID] = Counter()
@@ -156,8 +158,21 @@ def find(session: Session, terms: SearchTerms) -> list[UUID]:
     matching = set(counts)
     for kind in wanted:
         matching &= by_kind[kind]
-    best = sorted(matching, key=lambda learner_id: (-counts[learner_id], learner_id))
-    return best[:MOST_FOUND]
+    best = sorted(matching, key=lambda learner_id: (-counts[learner_id], learner_id))[:MOST_FOUND]
+    return _born(session, best, terms.date_of_birth) if terms.date_of_birth else best
+
+
+_BORN_THEN = frozenset({BirthLevel.EQUAL, BirthLevel.EQUAL_JANUARY, BirthLevel.SWAPPED})
+
+
+def _born(session: Session, ids: Collection[UUID], day: date) -> list[UUID]:
+    """Those of whom a record says this day, or day and month the other way round; the index knows less."""
+    then = {
+        asked
+        for asked, row in queries.records_of(session, ids)
+        if birth_level(row.date_of_birth, day) in _BORN_THEN
+    }
+    return [learner_id for learner_id in ids if learner_id in then]
 
 
 def record_view(row: SourceRecord) -> SourceRecordView:

@@ -9,6 +9,7 @@ from hub.learners.service.details import (
     update_needs,
 )
 from hub.learners.service.identify import identify
+from hub.learners.service.indexing import forget_index_versions, renew_indexes
 from hub.learners.service.linking import (
     evidence,
     is_linking,
@@ -29,6 +30,7 @@ __all__ = [
     "correct",
     "evidence",
     "forget_health_needs",
+    "forget_index_versions",
     "identify",
     "is_linking",
     "link_automatically",
@@ -41,6 +43,7 @@ __all__ = [
     "merge_pair",
     "open_link",
     "propose_link",
+    "renew_indexes",
     "revoke_links",
     "sample_low_band",
     "settle_split",

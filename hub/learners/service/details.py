@@ -11,7 +11,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
-from hub.learners import queries
+from hub.learners import queries, reads
 from hub.learners.domain.needs import Barrier, NewNeeds, needs_faults
 from hub.learners.domain.person import ContactChange, DocumentSeen, NewPerson, person_faults
 from hub.learners.models import Learner, SourceRecord
@@ -197,10 +197,11 @@ def _amend(session: Session, record: SourceRecord, person: NewPerson, clock: Clo
         amends_id=record.amends_id or record.id,
     )
     record.superseded_at = clock.now()
-    new = make_record(person, belongs, clock.now())
+    model = reads.recognition_model(clock.today())
+    new = make_record(person, belongs, model, clock.now())
     session.add(new)
     new.name_verified_at = record.name_verified_at
     new.birth_date_verified_at = record.birth_date_verified_at
     session.flush()
-    index_record(session, new, hashed_keys(person))
+    index_record(session, new, hashed_keys(person, model))
     return new

@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.learners import queries
-from hub.learners.domain.keys import Key, search_keys
+from hub.learners.domain.blocking import keys_of
+from hub.learners.domain.keys import Key
+from hub.learners.domain.model import Model
 from hub.learners.domain.needs import NewNeeds, as_json, travel_km
 from hub.learners.domain.person import NewPerson, Sex
+from hub.learners.domain.scoring import comparable, prepare
 from hub.learners.models import LearningNeeds, SourceRecord
 
 
@@ -26,7 +29,7 @@ class Belonging:
     amends_id: UUID | None = None
 
 
-def make_record(person: NewPerson, belongs: Belonging, now: datetime) -> SourceRecord:
+def make_record(person: NewPerson, belongs: Belonging, model: Model, now: datetime) -> SourceRecord:
     """The sealed record of `person`; the caller stores and indexes it."""
     return SourceRecord(
         subject_id=belongs.subject_id,
@@ -36,6 +39,7 @@ def make_record(person: NewPerson, belongs: Belonging, now: datetime) -> SourceR
         amends_id=belongs.amends_id,
         referred_on=belongs.referred_on,
         created_at=now,
+        index_version=model.index_version,
         given_names=person.given_names.strip() or None,
         family_name=person.family_name.strip() or None,
         known_as=person.known_as,
@@ -61,8 +65,9 @@ def index_record(session: Session, record: SourceRecord, hashed: dict[bytes, Key
     queries.add_index(session, record.id, record.subject_id, list(hashed), kinds)
 
 
-def hashed_keys(person: NewPerson) -> dict[bytes, Key]:
-    return queries.hashes(search_keys(person))
+def hashed_keys(person: NewPerson, model: Model) -> dict[bytes, Key]:
+    """The hashes under which a person is found and looked for."""
+    return queries.hashes(keys_of(prepare(comparable(person), model)))
 
 
 def make_needs(needs: NewNeeds, record: SourceRecord, clock: Clock) -> LearningNeeds:

@@ -9,6 +9,7 @@ from hub.waitlist.service.check_ins import (
     lapse,
 )
 from hub.waitlist.service.joining import change_level, come_back, join, rejoin
+from hub.waitlist.service.listed import provider_of, take_places
 from hub.waitlist.service.merging import merge_entries, move_happening, set_queue_dates, unmerge_entries
 from hub.waitlist.service.priorities import end_priority, note_priority, refresh
 from hub.waitlist.service.queue import (
@@ -44,6 +45,7 @@ __all__ = [
     "move_happening",
     "note_priority",
     "pause",
+    "provider_of",
     "refresh",
     "rejoin",
     "release",
@@ -53,5 +55,6 @@ __all__ = [
     "resume",
     "return_to_waiting",
     "set_queue_dates",
+    "take_places",
     "unmerge_entries",
 ]

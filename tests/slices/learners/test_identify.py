@@ -85,7 +85,7 @@ def test_a_person_is_stored_sealed_and_read_back(session, known):
 def test_the_index_holds_hashes_only(session, known):
     rows = session.scalars(select(BlindIndex)).all()
     assert {len(row.hash) for row in rows} == {16}
-    assert {row.kind for row in rows} == {"PH", "EM", "DN", "NN", "DT"}
+    assert {row.kind for row in rows} == {"PH", "EM", "DB", "YN", "MN", "PN", "NN"}
     assert {row.subject_id for row in rows} == {known.subject_id}
 
 
@@ -102,27 +102,38 @@ def test_a_stranger_is_nobodys_duplicate(session, known, clock):
 
 
 @pytest.mark.parametrize(
-    ("shared", "why"),
+    ("changed", "why"),
     [
-        ({"phone": "+447700900123"}, "same phone"),
-        ({"second_phone": "+447700900123"}, "same phone"),
-        ({"email": "AMINA@example.com"}, "same email"),
-        (
-            {"given_names": "Hassan", "family_name": "AMINA", "date_of_birth": date(1990, 2, 3)},
-            "same name and date of birth",
-        ),
+        ({"given_names": "Aminah", "family_name": "Xasan"}, "same name, spelled differently"),
+        ({"given_names": "Hassan", "family_name": "AMINA", "phone": None}, "same name"),
+        ({"date_of_birth": date(1990, 3, 2), "email": None}, "day and month swapped"),
+        ({"date_of_birth": date(1990, 1, 1), "postcode": None}, "same year, one is 1 January"),
+        ({"family_name": "Omar"}, "same phone"),
     ],
 )
-def test_one_shared_key_suggests_a_pair_and_opens_a_step(session, known, clock, shared, why):
-    made = take_in(session, clock, **{**STRANGER, **shared})
+def test_a_likely_person_is_suggested_with_reasons_and_opens_a_step(session, known, clock, changed, why):
+    made = take_in(session, clock, **changed)
     assert made.suspected == (known.learner_id,)
     assert made.learner_id != known.learner_id
     pair = reads.duplicate_pairs(session)[0]
     assert {pair.left_id, pair.right_id} == {known.learner_id, made.learner_id}
-    assert pair.reasons == (why,)
+    assert why in pair.reasons
+    assert pair.comparison.score >= 0 and pair.comparison.model_version
+    assert sum(part.weight for part in pair.comparison.parts) == pytest.approx(pair.comparison.score, abs=0.1)
     step = session.scalars(select(Step).where(Step.subject_id == pair.id)).one()
     assert step.kind == StepKind.DUPLICATE_TO_DECIDE and step.learner_id == pair.right_id
     assert reads.suspected_of(session, [known.learner_id]) == {known.learner_id: (made.learner_id,)}
+
+
+@pytest.mark.parametrize("shared", [{"phone": "+447700900123"}, {"postcode": "E8 1AA"}])
+def test_one_household_is_not_one_person(session, known, clock, shared):
+    assert take_in(session, clock, **{**STRANGER, **shared}).suspected == ()
+
+
+def test_a_stored_comparison_names_nobody(session, known, clock):
+    take_in(session, clock, given_names="Aminah")
+    raw = session.execute(text("SELECT parts::text || reasons::text FROM duplicate_pair")).scalar_one()
+    assert not any(word in raw for word in ("Amina", "Hassan", "1990", "7700", "example", "E8"))
 
 
 def test_a_question_about_one_person_is_asked_once(session, known, clock):
@@ -232,7 +243,7 @@ def test_a_second_click_merges_nothing_more(session, known, clock, person):
 
 def test_different_people_are_remembered_and_block_a_merge(session, known, clock, person):
     manager = person(session, Role.HUB_MANAGER)
-    husband = take_in(session, clock, given_names="Yusuf", email=None, date_of_birth=date(1988, 1, 2))
+    husband = take_in(session, clock, given_names="Aminah", email=None, date_of_birth=date(1990, 2, 8))
     pair = reads.duplicate_pairs(session)[0]
     service.mark_different(session, pair.id, manager, clock)
     service.mark_different(session, pair.id, manager, clock)

@@ -1,0 +1,115 @@
+"""Taking in a provider's own waiting list: people with the date they have waited since, on the one list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.accounts import reads as accounts
+from hub.consent import service as consents
+from hub.consent.domain import NewConsent
+from hub.core.clock import Clock
+from hub.core.errors import Conflict, RuleBroken
+from hub.core.permissions import Actor
+from hub.infra.crypto import blind_index
+from hub.infra.writes import put
+from hub.learners import service as learners
+from hub.learners.domain import Identified
+from hub.waitlist import queries
+from hub.waitlist.domain.entries import JoinRequest
+from hub.waitlist.domain.listed import NewPlace, place_faults
+from hub.waitlist.models import ListedPlace
+from hub.waitlist.service.joining import join
+
+ADDED, UNCHANGED, REFUSED = "added", "unchanged", "refused"
+ON_PAPER = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One understood line of the file; `content` is what the line says, to know it again."""
+
+    line: int
+    place: NewPlace
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What became of a line."""
+
+    line: int
+    what: str
+    suspected: int = 0
+    refusal: RuleBroken | Conflict | None = None
+
+
+def provider_of(session: Session, slug: str) -> UUID:
+    """The organisation of this slug; NotFound names the slug."""
+    return accounts.organisation_by_slug(session, slug).id
+
+
+def take_places(
+    session: Session, rows: Sequence[PlaceRow], organisation_id: UUID, actor: Actor, clock: Clock
+) -> list[Landing]:
+    """Take in one batch of rows, each wholly or not at all; what was taken in before stays as it is."""
+    queries.lock_lists(session, organisation_id)
+    keys = {row.line: _key(row.content) for row in rows}
+    here = queries.listed_already(session, organisation_id, keys.values())
+    landed = []
+    for row in rows:
+        if keys[row.line] in here:
+            landed.append(Landing(row.line, UNCHANGED))
+            continue
+        try:
+            suspected = _take(session, row.place, (organisation_id, keys[row.line]), actor, clock)
+        except (RuleBroken, Conflict) as refusal:
+            landed.append(Landing(row.line, REFUSED, refusal=refusal))
+            continue
+        here.add(keys[row.line])
+        landed.append(Landing(row.line, ADDED, suspected))
+    return landed
+
+
+def _key(content: str) -> bytes:
+    return blind_index("waiting_list_import", content)
+
+
+def _take(session: Session, place: NewPlace, listed: tuple[UUID, bytes], actor: Actor, clock: Clock) -> int:
+    """A person, a consent that is still to be confirmed, and an entry with the earliest date; how many suspected."""
+    if faults := place_faults(place, clock.today()):
+        raise RuleBroken.many(faults)
+    organisation_id, key = listed
+    found = learners.identify(session, place.person, None, organisation_id, actor, clock)
+    asked_on = place.waiting_since or clock.today()
+    unproven = NewConsent(given_on=asked_on, channel=ON_PAPER, organisation_id=organisation_id)
+    consents.record(session, unproven, found, actor, clock)
+    row = ListedPlace(
+        subject_id=found.subject_id,
+        organisation_id=organisation_id,
+        learner_id=found.learner_id,
+        source_record_id=found.source_record_id,
+        entry_id=_join(session, place, found, actor, clock),
+        import_key=key,
+        waiting_since=place.waiting_since,
+        imported_at=clock.now(),
+    )
+    if place.wants:
+        row.wants = place.wants
+    put(session, row)
+    return len(found.suspected)
+
+
+def _join(session: Session, place: NewPlace, found: Identified, actor: Actor, clock: Clock) -> UUID | None:
+    if not place.levels:
+        return None
+    request = JoinRequest(
+        learner_id=found.learner_id,
+        source_record_id=found.source_record_id,
+        subject_id=found.subject_id,
+        strand=place.strand,
+        level=place.levels[0],
+        also=place.levels[1:],
+    )
+    return join(session, request, actor, clock).id
