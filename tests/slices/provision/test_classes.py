@@ -126,7 +126,7 @@ def test_cancelling_is_told_once(session, make_class, college, clock):
     row = make_class()
     for _ in range(2):
         service.cancel_class(session, row.id, college, clock)
-    assert session.info["hub_events"] == [ClassCancelled(row.id)]
+    assert session.info["hub_events"].count(ClassCancelled(row.id)) == 1
     with pytest.raises(Conflict):
         service.save_class(session, SaveClass(details=DETAILS, class_id=row.id), college, clock)
     with pytest.raises(Conflict):
