@@ -64,6 +64,7 @@ _BADGES: Mapping[str, tuple[StepKind, ...]] = {
     "offers": (StepKind.OFFER_PROVIDER, StepKind.OFFER_TO_DECIDE),
     "places": (StepKind.PLACES_TO_CONFIRM,),
     "enrolments": (StepKind.ENROLMENT_TO_START,),
+    "emergencies": (StepKind.EMERGENCY_TO_REVIEW,),
 }
 
 

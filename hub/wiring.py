@@ -24,7 +24,7 @@ from hub.infra import limits
 from hub.infra.db import Handler
 from hub.infra.jobs import Job, at, every
 from hub.infra.outbox import Delivery
-from hub.infra.seals import sealer, verifying
+from hub.infra.seals import sealer
 from hub.learners import domain as learner_events
 from hub.learners import jobs as learner_jobs
 from hub.matching import domain as offer_events
@@ -33,6 +33,7 @@ from hub.matching import reactions as matching
 from hub.messaging import domain as message_events
 from hub.messaging import reactions as messaging
 from hub.messaging.service import delivering, digests
+from hub.oversight import jobs as oversight_jobs
 from hub.provision import domain as class_events
 from hub.provision import jobs as provision_jobs
 from hub.referrals import domain as referral_events
@@ -135,7 +136,7 @@ DELIVERIES: Mapping[str, Delivery] = {
 
 JOBS: Sequence[Job] = (
     Job("audit.seal", every(seconds=5), sealer.seal_due),
-    Job("audit.verify", at(4, 10), verifying.check_nightly),
+    Job("audit.verify", at(4, 10), oversight_jobs.check_audit),
     Job("matching.rounds", at(6, 50), matching_jobs.rounds),
     Job("matching.silence", at(7, 0), matching_jobs.silence),
     Job("matching.lapse", at(18, 5), matching_jobs.lapse),

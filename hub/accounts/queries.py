@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.domain import OrganisationKind
@@ -23,6 +23,8 @@ from hub.accounts.models import (
 )
 from hub.core.permissions import Role
 from hub.infra.writes import REFERENCE
+
+MOST_NAMED = 200
 
 
 def organisation_by_slug(session: Session, slug: str) -> Organisation | None:
@@ -49,6 +51,18 @@ def users_of(session: Session, organisation_id: UUID, role: Role | None = None) 
         select(UserAccount).where(UserAccount.organisation_id == organisation_id).order_by(UserAccount.name)
     )
     return session.scalars(found if role is None else found.where(UserAccount.role == role)).all()
+
+
+def users_named(session: Session, words: str) -> Sequence[UserAccount]:
+    """People whose e-mail address this is, or whose name contains the words."""
+    named = func.strpos(func.lower(UserAccount.name), words) > 0
+    found = select(UserAccount).where(or_(UserAccount.email == words, named)).order_by(UserAccount.name)
+    return session.scalars(found.limit(MOST_NAMED)).all()
+
+
+def names_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    found = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids))
+    return {row.id: row.name for row in session.execute(found)}
 
 
 def live_session(

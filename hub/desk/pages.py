@@ -68,6 +68,8 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.CASELOAD_WITHOUT_PERSON: ("accounts.organisation", "organisation_id"),
     K.SHARING_ENDED: ("matching.notices", None),
     K.AGREEMENT_TO_RENEW: ("consent.agreement", "agreement_id"),
+    K.EMERGENCY_TO_REVIEW: ("oversight.reviews", None),
+    K.AUDIT_TO_EXAMINE: ("oversight.index", None),
 }
 
 

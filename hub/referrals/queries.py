@@ -290,6 +290,11 @@ def ages(session: Session, bounds: tuple[datetime, datetime]) -> dict[ReferralSt
     return {state: (new, older, oldest) for state, new, older, oldest in session.execute(found)}
 
 
+def references_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    found = select(Referral.id, Referral.reference).where(Referral.id.in_(ids))
+    return {row.id: row.reference for row in session.execute(found)}
+
+
 def by_reference(session: Session, reference: str) -> Referral | None:
     """The referral of a reference that was read out."""
     return session.scalar(select(Referral).where(Referral.reference == reference))

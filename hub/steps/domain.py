@@ -44,6 +44,8 @@ class StepKind(StrEnum):
     NOTICE_TO_CONFIRM = "notice_to_confirm"
     HOLD_TO_LOOK_AT = "hold_to_look_at"
     BREACH_TO_DECIDE = "breach_to_decide"
+    EMERGENCY_TO_REVIEW = "emergency_to_review"
+    AUDIT_TO_EXAMINE = "audit_to_examine"
 
 
 class StepState(StrEnum):
@@ -88,6 +90,8 @@ TITLES = {
     StepKind.NOTICE_TO_CONFIRM: ("Confirm that you changed or deleted your copy", "Confirm"),
     StepKind.HOLD_TO_LOOK_AT: ("Look again at a legal hold", "Open"),
     StepKind.BREACH_TO_DECIDE: ("Decide about a data breach: 72 hours", "Open"),
+    StepKind.EMERGENCY_TO_REVIEW: ("Review an emergency access to a record", "Review"),
+    StepKind.AUDIT_TO_EXAMINE: ("The audit was changed: find out how", "Open"),
 }
 """Title, and the verb on its button."""
 

@@ -45,6 +45,7 @@ MY_WORK = Destination("desk.my_work", "My work", "my_work")
 DIARY = Destination("assessment.diary", "Diary", "diary")
 FIND_A_CLASS = Destination("provision.find", "Find a class")
 REPORTS = Destination("reporting.index", "Reports")
+AUDIT = Destination("oversight.index", "Audit")
 
 CONSENT_REGISTER = Destination("consent.register", "Consent register")
 AGREEMENTS = Destination("consent.agreements", "Sharing agreements")
@@ -86,10 +87,12 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("matching.offers", "Offers to answer", "offers"),
         Destination("matching.enrolments", "Expected learners", "enrolments"),
     ),
-    Role.AUDITOR: (MY_WORK, CONSENT_REGISTER, AGREEMENTS, PURPOSES),
+    Role.AUDITOR: (MY_WORK, AUDIT, CONSENT_REGISTER, AGREEMENTS, PURPOSES),
     Role.DATA_PROTECTION: (
         MY_WORK,
         Destination("desk.search_form", "Find a learner"),
+        AUDIT,
+        Destination("oversight.reviews", "Emergency access", "emergencies"),
         CONSENT_REGISTER,
         AGREEMENTS,
         PURPOSES,

@@ -117,11 +117,6 @@ def check_now(clock: Clock) -> Verdict:
     return verdict
 
 
-def check_nightly(clock: Clock) -> int:
-    """Each night the whole audit is verified; how many entries were compared."""
-    return check_now(clock).entries
-
-
 def last_check(session: Session) -> AuditCheck | None:
     """The newest check."""
     return session.scalar(select(AuditCheck).order_by(AuditCheck.at.desc(), AuditCheck.id.desc()).limit(1))

@@ -204,6 +204,11 @@ def by_reference(session: Session, reference: str) -> ReferralView | None:
     return _view(found) if found else None
 
 
+def references_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What people call the referrals among these ids."""
+    return queries.references_of(session, ids) if ids else {}
+
+
 def sources(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
     """The source of each referral, opened in bulk: for statistics, never shown beside a name."""
     return {row.id: row.source or "other" for row in queries.referrals_by_id(session, ids)}
