@@ -217,8 +217,10 @@ def db_upgrade() -> None:
     from hub.infra import migrations
 
     owner_url, app_role = _owner()
+    before = migrations.revision_of(owner_url)
     migrations.upgrade(owner_url)
     migrations.grant(owner_url, app_role)
+    migrations.note(owner_url, before)
     click.echo("The database is up to date.")
 
 

@@ -40,6 +40,10 @@ class ActKind(StrEnum):
         return _LABELS[self]
 
 
+ADDRESSED = frozenset({ActKind.SIGN_IN, ActKind.REFUSED, ActKind.SECURITY, ActKind.KEYS})
+"""Kinds whose entries keep the caller's address. Those about a learner do not: the learner may have them all, and
+the mark of the sign-in leads to the address for those who may know it."""
+
 _LABELS = {
     ActKind.VIEW: "Looked",
     ActKind.SEARCH: "Searched",

@@ -27,6 +27,7 @@ from hub.learners import service as people_service
 from hub.learners.domain import Person
 from hub.matching import reads as matching
 from hub.messaging import reads as messages
+from hub.oversight import reads as oversight
 from hub.policy import reads as policy
 from hub.provision import reads as provision
 from hub.referrals import reads as referrals
@@ -42,6 +43,7 @@ from hub.waitlist import reads as waitlists
 blueprint = pages_blueprint("desk", __name__)
 HUB = (Role.HUB_MANAGER, Role.ASSESSOR)
 FINDS_LEARNERS = (*HUB, Role.DATA_PROTECTION)
+MOST_LOOKS = 50
 
 K = StepKind
 # Where a step leads: endpoint, and the argument that takes the subject's id (None: a list).
@@ -236,7 +238,7 @@ def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
         "messages": messages.conversation(session, learner_id),
         "steps": steps.learner_steps(session, [learner_id], today),
         "href": lambda step: link_to(step, current_actor()),
-        "looked": reads.who_looked(session, learner_id),
+        "looked": oversight.about_learner(session, learner_id, MOST_LOOKS),
         "timeline": _timeline(session, cases),
         "today": today,
     }

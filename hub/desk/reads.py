@@ -14,7 +14,6 @@ from hub.core.wording import clock_time, long_date
 from hub.desk import queries
 from hub.desk.domain import STAGES, Stage
 from hub.eligibility.reads import evidence
-from hub.infra.audit import AuditEntry, entries_of
 from hub.learners import reads as learners
 from hub.learners.domain import SplitKind
 from hub.learners.domain.splitting import SplitView
@@ -30,7 +29,6 @@ from hub.waitlist import reads as waitlists
 from hub.waitlist.domain import EntryState
 
 S, K = ReferralState, StepKind
-MOST_LOOKS = 50
 
 _STATES: dict[str, tuple[ReferralState, ...]] = {
     "referred": (S.SUBMITTED, S.INFO_REQUESTED),
@@ -200,13 +198,6 @@ def results(session: Session, search_id: UUID, actor: Actor, clock: Clock) -> li
             )
         )
     return found
-
-
-def who_looked(session: Session, learner_id: UUID) -> list[AuditEntry]:
-    """The newest entries of the audit log about a learner and their referrals."""
-    ids = learners.same_person_ids(session, learner_id) | {learner_id}
-    cases = [one.id for each in referrals.referrals_of(session, list(ids)).values() for one in each]
-    return entries_of(session, [*ids, *cases], MOST_LOOKS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hub.desk import queries
 from hub.desk.domain import Terms
 from hub.desk.models import SavedSearch
 from hub.infra import audit
+from hub.infra.crypto import blind_index
 from hub.infra.phones import tidy_phone
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
@@ -35,9 +36,15 @@ def search(session: Session, terms: Terms, actor: Actor, clock: Clock) -> UUID:
     session.flush()
     audit.record(
         session, actor, "learner.searched", "search", row.id,
-        fields=terms.kinds, reason=f"{len(found)} found", clock=clock,
+        fields=terms.kinds, reason=f"{len(found)} found; terms {_hashed(terms)}", clock=clock,
     )  # fmt: skip
     return row.id
+
+
+def _hashed(terms: Terms) -> str:
+    """The same for the same search, and nothing else can be told from it."""
+    words = "\n".join(f"{name}={getattr(terms, name)}".casefold() for name in terms.kinds)
+    return blind_index("search", words).hex()
 
 
 def _find(session: Session, terms: Terms) -> list[UUID]:

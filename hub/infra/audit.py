@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hub.core.acts import act_of
+from hub.core.acts import ADDRESSED, act_of
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.infra.db import Base, Identified, actor_of
@@ -26,7 +26,8 @@ class AuditEntry(Identified, Base):
 
     `seq` is given by the database: it counts up, but rows of transactions that overlap appear out of order, and
     one that was rolled back leaves a gap. `session` marks a sign-in (16 hex digits of its token's hash), `purpose`
-    and `basis` say what for and by what permission, `ip` from where; it is not kept for learners.
+    and `basis` say what for and by what permission. `ip` stands on the entry of the sign-in, not on those about a
+    learner: the learner may have these, with their proofs, and staff's addresses are nobody's business.
     """
 
     __tablename__ = "audit_entry"
@@ -94,12 +95,12 @@ def record(  # noqa: PLR0913 - the columns of a row, named at every call
 
     When it fails, the act it records fails too. `reason` is a code or a count, never words about a person.
     """
-    who, caller = actor or actor_of(session), caller_var.get()
+    who, caller, act = actor or actor_of(session), caller_var.get(), act_of(action)
     entry = AuditEntry(
         at=clock.now(), actor_kind=who.kind, actor_id=who.id, organisation_id=who.organisation_id,
         role=who.role.value, session=caller.session, action=action, subject_type=subject_type,
-        subject_id=subject_id, fields=list(fields), purpose=act_of(action).purpose, basis=basis, outcome=outcome,
-        reason=reason, request_id=request_id_var.get(), ip=None if who.kind == "link" else caller.ip,
+        subject_id=subject_id, fields=list(fields), purpose=act.purpose, basis=basis, outcome=outcome,
+        reason=reason, request_id=request_id_var.get(), ip=caller.ip if act.kind in ADDRESSED else None,
     )  # fmt: skip
     write_later(session, entry)
 

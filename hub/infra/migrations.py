@@ -2,15 +2,21 @@
 
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
+from hub.core.acts import act_of
+from hub.core.clock import SystemClock
 from hub.core.errors import HubError
+from hub.core.ids import new_id
+from hub.core.permissions import Role
+from hub.infra.audit import AuditEntry
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -37,10 +43,11 @@ def is_known(revision: str) -> bool:
 
 def is_current(owner_url: str) -> bool:
     """Whether the database is at this program's version."""
-    return _revision(owner_url) == head_revision()
+    return revision_of(owner_url) == head_revision()
 
 
-def _revision(owner_url: str) -> str | None:
+def revision_of(owner_url: str) -> str | None:
+    """The migration that the database is at; None for an empty one."""
     engine = create_engine(owner_url, hide_parameters=True)
     with engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
@@ -50,10 +57,26 @@ def _revision(owner_url: str) -> str | None:
 
 def upgrade(owner_url: str) -> None:
     """Bring the database to this program's version. HubError when a newer version has already changed it."""
-    at = _revision(owner_url)
+    at = revision_of(owner_url)
     if at is not None and not is_known(at):
         raise HubError(newer(at))
     command.upgrade(config(owner_url), "head")
+
+
+def note(owner_url: str, before: str | None) -> None:
+    """Write into the audit that the database was changed to another version; nothing where it was not."""
+    after = head_revision()
+    if before == after:
+        return
+    engine = create_engine(owner_url, hide_parameters=True)
+    entry = {
+        "id": new_id(), "at": SystemClock().now(), "actor_kind": "system", "role": Role.WORKER.value,
+        "action": "database.migrated", "subject_type": "database", "subject_id": UUID(int=0), "fields": [],
+        "purpose": act_of("database.migrated").purpose, "outcome": "done", "reason": f"{before} to {after}",
+    }  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(AuditEntry), entry)
+    engine.dispose()
 
 
 def newer(at: str) -> str:

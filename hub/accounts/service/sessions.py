@@ -25,6 +25,7 @@ def new_session(
 ) -> str:
     """Open a session for a person whose identity was proved; its token."""
     token, now = new_secret(256), clock.now()
+    audit.note_session(secret_hash(token).hex())
     row = UserSession(
         user_account_id=user_id, token_hash=secret_hash(token), created_at=now, last_seen_at=now,
         expires_at=now + SESSION_LIMIT, device=where.device[:200], place=where.place, proved_at=now,

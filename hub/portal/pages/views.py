@@ -17,11 +17,13 @@ from hub.infra import audit
 from hub.infra.access import act_as, allow_public
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
+from hub.infra.seals import exporting
 from hub.learners import reads as people
 from hub.learners import service as learners
 from hub.learners.domain import OpenedLink
 from hub.matching.domain import LearnerAnswer, OfferState
 from hub.messaging import service as messaging
+from hub.oversight import reads as oversight
 from hub.portal import reads, service
 from hub.portal.domain import LEARNER_REASONS
 from hub.portal.pages.speech import speech
@@ -318,3 +320,25 @@ def _question(form: Form) -> str | None:
     if form.data["call"]:
         return f"Please call me. {written or ''}".strip()
     return written
+
+
+@blueprint.get("/l/<token>/who-looked")
+@allow_public
+@own_page
+def who_looked(session: Session, token: str, link: OpenedLink, actor: Actor) -> ResponseReturnValue:
+    """Who looked at the record or changed it: by day, organisation and role."""
+    found = oversight.who_looked(session, link.learner_id, runtime().clock.today())
+    return render("who_looked", token, looks=found, command=exporting.HOW_TO_VERIFY)
+
+
+@blueprint.get("/l/<token>/who-looked.jsonl")
+@allow_public
+@own_page
+def access_history(session: Session, token: str, link: OpenedLink, actor: Actor) -> ResponseReturnValue:
+    """The learner's own entries of the audit, each with the proof that it is sealed."""
+    clock = runtime().clock
+    seqs = oversight.seqs_about(session, link.learner_id)
+    body = b"".join(exporting.export_chosen(session, seqs, clock))
+    audit.record(session, actor, "learner.access_exported", "learner", link.learner_id, clock=clock)
+    headers = {"Content-Disposition": 'attachment; filename="who-looked.jsonl"'}
+    return Response(body, headers=headers, content_type=exporting.MEDIA_TYPE)

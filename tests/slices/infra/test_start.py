@@ -97,6 +97,14 @@ def test_an_empty_database(deployment: Deployment):
     assert "hub db upgrade" in said(deployment.hub("worker"))
 
 
+def test_a_migration_is_in_the_audit(deployment: Deployment):
+    deployment.sql("DROP OWNED BY CURRENT_USER CASCADE")
+    for _ in range(2):
+        assert "up to date" in deployment.hub("db", "upgrade").stdout
+    rows = deployment.sql("SELECT reason FROM audit_entry WHERE action = 'database.migrated'")
+    assert rows == [(f"None to {migrations.head_revision()}",)]
+
+
 @pytest.mark.parametrize("command", [["serve"], ["worker"], ["db", "upgrade"]])
 def test_a_database_that_is_ahead_of_the_program(deployment: Deployment, command: list[str]):
     deployment.sql("DELETE FROM alembic_version", "INSERT INTO alembic_version VALUES ('9999')")

@@ -1,0 +1,73 @@
+"""Who looked at my record: in the learner's words, by role and organisation, with a file that proves itself."""
+
+import pytest
+
+from hub.core.permissions import Role
+from hub.infra import audit
+from hub.infra.seals import sealer, verifying
+from hub.policy.service import NewValue, change
+from hub.portal.domain import languages, words
+
+
+@pytest.fixture
+def looked(visit, session, person, clock):
+    """An assessor looked twice, and their referrer once; gives client and address."""
+    client, token, learner_id = visit()
+    assessor = person(session, Role.ASSESSOR)
+    for _ in range(2):
+        audit.record(session, assessor, "learner.viewed", "learner", learner_id, clock=clock, fields=["name"])
+    audit.record(session, assessor, "learner.contact_changed", "learner", learner_id, clock=clock)
+    audit.record(session, assessor, "user.signed_in", "user", learner_id, clock=clock)
+    return client, f"/l/{token}/who-looked"
+
+
+def test_role_organisation_day_and_what_was_done_but_no_names(looked):
+    client, place = looked
+    page = client.get(place)
+    assert page.status_code == 200
+    assert "Monday 11 January" in page.text
+    shown = " ".join(page.text.split())
+    assert 'Assessor (<bdi lang="en">The Hub</bdi>): looked at your record (<bdi>2</bdi> times)' in shown
+    assert "wrote in your record or changed it" in shown
+    assert "Robin" not in page.text
+    assert client.get(place.replace("who-looked", "here")).text.count("Who looked at my record") == 1
+
+
+def test_names_are_shown_where_the_hub_has_decided_so(looked, session, person, clock):
+    client, place = looked
+    new = NewValue("clock.who_looked_names", "1", clock.today(), "Board of 11 January")
+    change(session, new, person(session, Role.HUB_MANAGER), clock)
+    session.flush()
+    assert "Robin Assessor" in client.get(place).text
+
+
+def test_the_list_is_saved_with_its_proofs(looked, clock, tmp_path):
+    client, place = looked
+    sealer.seal_due(clock)
+    answer = client.get(f"{place}.jsonl")
+    assert answer.headers["Content-Type"].startswith("application/jsonl")
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(answer.data)
+    found = verifying.verify_file(path)
+    assert found.ok and found.entries >= 3
+    assert b"127.0.0.1" not in answer.data, "no address of the learner's own visits is kept"
+
+
+@pytest.mark.parametrize("code", sorted(languages()))
+def test_it_speaks_every_language(looked, code):
+    client, place = looked
+    page = client.get(f"{place}?lang={code}")
+    assert words(code)["who_title"] in page.text.replace("&#39;", "'")
+    assert words(code)["who_role_assessor"] in page.text
+
+
+def test_every_role_of_staff_has_words():
+    from hub.core.permissions import STAFF_ROLES
+
+    assert all(f"who_role_{role.value}" in words("en") for role in STAFF_ROLES)
+
+
+@pytest.mark.parametrize("page", ["who-looked", "who-looked.jsonl"])
+def test_it_opens_only_with_the_date_of_birth(client, learner, link, page):
+    token = link(learner().learner_id)
+    assert client.get(f"/l/{token}/{page}").location == f"/l/{token}"
