@@ -60,11 +60,6 @@ def users_named(session: Session, words: str) -> Sequence[UserAccount]:
     return session.scalars(found.limit(MOST_NAMED)).all()
 
 
-def names_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    found = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids))
-    return {row.id: row.name for row in session.execute(found)}
-
-
 def live_session(
     session: Session, token_hash: bytes, now: datetime
 ) -> tuple[UserSession, UserAccount] | None:

@@ -152,11 +152,6 @@ def people_named(session: Session, words: str) -> list[UserView]:
     return [_user(row) for row in queries.users_named(session, words)]
 
 
-def names_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Names of people, in bulk; ids that are nobody's are left out."""
-    return queries.names_of(session, ids) if ids else {}
-
-
 def actor_for(session: Session, user_id: UUID) -> Actor:
     """The actor that a person is: for commands and simulations."""
     row = session.get(UserAccount, user_id)

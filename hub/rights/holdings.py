@@ -26,6 +26,7 @@ from hub.matching.holdings import SWEEPS as ROUND_SWEEPS
 from hub.messaging.holdings import CONTACTS as MESSAGE_CONTACTS
 from hub.messaging.holdings import HOLDINGS as MESSAGING
 from hub.messaging.holdings import SWEEPS as MESSAGE_SWEEPS
+from hub.oversight.holdings import HOLDINGS as OVERSIGHT
 from hub.referrals.holdings import CONTACTS as REFERRAL_CONTACTS
 from hub.referrals.holdings import HOLDINGS as REFERRALS
 from hub.referrals.holdings import SWEEPS as REFERRAL_SWEEPS
@@ -53,7 +54,7 @@ OWN = (
 )
 AUDIT = (Holding(AuditEntry, by_person(AuditEntry.subject_id)),)
 HOLDINGS: Sequence[Holding] = (
-    *STEPS, *MATCHING, *WAITLIST, *ASSESSMENT, *ELIGIBILITY, *MESSAGING, *CONSENT, *REFERRALS, *OWN, *LEARNERS,
+    *STEPS, *MATCHING, *WAITLIST, *ASSESSMENT, *ELIGIBILITY, *MESSAGING, *CONSENT, *REFERRALS, *OVERSIGHT, *OWN, *LEARNERS,
     *AUDIT,
 )  # fmt: skip
 

@@ -130,7 +130,7 @@ def test_one_entry_shows_every_column_and_its_seal(auditor, looked, referral, se
         "learner.viewed",
         "Robin Hub Manager",
         "P01",
-        "127.0.0.1",
+        "Not kept",
         entry.session,
         str(entry.request_id),
     ):

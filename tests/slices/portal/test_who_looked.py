@@ -17,7 +17,6 @@ def looked(visit, session, person, clock):
     for _ in range(2):
         audit.record(session, assessor, "learner.viewed", "learner", learner_id, clock=clock, fields=["name"])
     audit.record(session, assessor, "learner.contact_changed", "learner", learner_id, clock=clock)
-    audit.record(session, assessor, "user.signed_in", "user", learner_id, clock=clock)
     return client, f"/l/{token}/who-looked"
 
 
