@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from hub.core.errors import HubError
-from hub.infra import embedded_postgres, erasures, start
+from hub.infra import embedded_postgres, erasures, logs, start
 from hub.infra.config import Settings, SettingsFaulty, load_settings
 from hub.infra.crypto import KeyProblem, make_keyring, save_keyring
 from hub.infra.db import Runtime, runtime, transaction
@@ -42,6 +42,13 @@ def main() -> None:
         said = str(error.orig).strip().splitlines() or ["no answer"]
         click.echo(f"hub: The database cannot be used ({said[0]}).", err=True)
         sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - its message may quote a person: the log has its kind and lines alone
+        logs.set_up("ERROR")
+        logs.logger(__name__).error("command.failed", exc_info=error)
+        click.echo(
+            f"hub: An unexpected fault ({type(error).__name__}). The log line above says where.", err=True
+        )
+        sys.exit(70)
 
 
 def settings() -> Settings:
