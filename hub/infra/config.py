@@ -131,6 +131,8 @@ def _cross_faults(settings: Settings) -> list[str]:
         faults.append("HUB_NOTIFY_KEY is needed: the API key of your GOV.UK Notify service")
     if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
         faults.append("HUB_OIDC_ISSUER and HUB_OIDC_CLIENT_ID go together")
+    if settings.breached_passwords is not None and not settings.breached_passwords.is_file():
+        faults.append(f"HUB_BREACHED_PASSWORDS: there is no file {settings.breached_passwords}")
     issuer = settings.oidc_issuer
     if issuer and not issuer.startswith("https://") and not _is_loopback(issuer):
         faults.append("HUB_OIDC_ISSUER must begin with https:// unless it is on this machine")

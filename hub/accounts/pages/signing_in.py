@@ -14,6 +14,7 @@ from hub.core.permissions import STAFF_ROLES
 from hub.infra import access, limits
 from hub.infra.access import allow_public, current_actor
 from hub.infra.db import runtime, transaction
+from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
 
 _STARTED, _NEXT, _AWAY = "sign_in_started", "sign_in_next", "sign_on_begun"
@@ -77,6 +78,14 @@ def _enter(signed_in: service.SignedIn, target: str | None) -> ResponseReturnVal
     sessions.begin(signed_in)
     access.act_as(signed_in.actor)
     return redirect(safe_next(target))
+
+
+@blueprint.errorhandler(service.StartOver)
+def start_over(error: service.StartOver) -> ResponseReturnValue:
+    """Back to the password, with the reason."""
+    flask.session.clear()
+    flash.notice(error.detail)
+    return redirect(url_for("accounts.sign_in"))
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])

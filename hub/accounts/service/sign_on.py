@@ -6,7 +6,7 @@ subject, so that an address given to somebody else later opens nothing.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -45,6 +45,14 @@ class SignOnRefused(RuleBroken):
     """What the provider sent cannot be believed, or belongs to nobody here."""
 
     code, title = "sign_on_refused", "Sign-in did not work"
+
+
+class _NotBelieved(ValueError):
+    """A signed word that is not for us, not now or not about a verified address; `faults` says which."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,10 @@ def claims_of(callback: str, code: str, begun: Begun, clock: Clock) -> Claims:
         claims = _verified(str(answer["id_token"]), provider, clock)
         return _believed(claims, provider["issuer"], begun.nonce, clock)
     except (AuthlibBaseError, JoseError, KeyError, ValueError, TypeError) as error:
-        log.warning("sign_on.refused", fault=type(error).__name__, reason=str(error)[:100])
+        faults = (
+            error.faults if isinstance(error, _NotBelieved) else ()
+        )  # other words may quote the person's claims
+        log.warning("sign_on.refused", fault=type(error).__name__, faults=faults)
         raise SignOnRefused("Sign-in with your organisation's account did not work. Try once more.") from None
     except requests.RequestException as error:
         log.warning("sign_on.unreachable", fault=type(error).__name__)
@@ -186,7 +197,7 @@ def _believed(claims: Mapping[str, Any], issuer: str, nonce: str, clock: Clock) 
     }
     found = [name for name, is_so in faults.items() if is_so]
     if found:
-        raise ValueError(", ".join(found))
+        raise _NotBelieved(found)
     methods = {*map(str, claims.get("amr") or ()), str(claims.get("acr", ""))}
     twice = not methods.isdisjoint(settings.oidc_second_factor)
     return Claims(f"{issuer}|{claims['sub']}", str(claims["email"]).strip().lower(), twice)
