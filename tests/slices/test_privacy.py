@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import structlog
+from sqlalchemy import text as sql
 
 from hub.core.clock import SystemClock
 from hub.core.permissions import Role
@@ -106,6 +107,7 @@ def test_nothing_typed_is_in_logs_addresses_or_tables(hub, as_role, api, session
         f"/learners/{mine.view.learner_id}",
     ):
         assert manager.get(path).status_code == 200
+    decide_about_the_canary(manager, session)
     assert manager.post(
         f"/learners/{mine.view.learner_id}/contact", data={"phone": CANARY["phone"], "postcode": "wrong"}
     ).status_code == 422  # fmt: skip
@@ -118,6 +120,18 @@ def test_nothing_typed_is_in_logs_addresses_or_tables(hub, as_role, api, session
     assert not [(status, found_in(text), text) for status, text in recorded if found_in(text)]
     assert not [line for line in log.getvalue().splitlines() if found_in(line)]
     assert {name: found_in(text) for name, text in whole_text(session).items() if found_in(text)} == {}
+
+
+def decide_about_the_canary(manager, session):
+    """Joined, parted, told apart: decisions with scores and weights, and nothing of whom they are about."""
+    pair = learners.duplicate_pairs(session)[0]
+    for path in (f"/duplicates/{pair.id}", "/duplicates/decided", "/duplicates/low", "/splits"):
+        assert manager.get(path).status_code == 200
+    for answer in ("same", "different"):
+        assert manager.post(f"/duplicates/{pair.id}/{answer}").status_code == 302
+        assert manager.post("/duplicates/undo-last").location.endswith(f"/duplicates/{pair.id}")
+    decided = session.scalars(sql("SELECT weights_json FROM link_decision WHERE action <> 'unlink'")).all()
+    assert len(decided) == 2 and all(one["parts"] for one in decided)
 
 
 def deliver(hub, session, clock):
