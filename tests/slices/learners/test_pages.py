@@ -6,7 +6,7 @@ import pytest
 
 from hub.core.permissions import SYSTEM, Role
 from hub.infra.audit import entries_of
-from hub.learners import reads, service
+from hub.learners import queries, reads, service
 from hub.learners.domain import Barrier, NewNeeds, NewPerson, Person
 from hub.learners.domain.scoring import Zone
 from hub.learners.models import DuplicatePair
@@ -42,12 +42,15 @@ def manager(as_role):
 @pytest.fixture
 def first(session, organise, clock):
     needs = NewNeeds(barriers=frozenset({Barrier.HEALTH_OR_DISABILITY}), support_needed="Hearing aid")
-    return service.identify(session, AMINA, needs, organise(session, "jobcentre").id, SYSTEM, clock)
+    made = service.identify(session, AMINA, needs, organise(session, "jobcentre").id, SYSTEM, clock)
+    queries.forget_taken_in(session)  # as when another request goes on with them
+    return made
 
 
 @pytest.fixture
 def pair(session, first, clock, manager):
     service.identify(session, replace(AMINA, given_names="Aamina", email=None), None, None, SYSTEM, clock)
+    queries.forget_taken_in(session)
     return reads.duplicate_pairs(session)[0]
 
 
