@@ -130,7 +130,9 @@ DELIVERIES: Mapping[str, Delivery] = {
     ),
     "referral_closed": Delivery(gate=telling.may_go, render=telling.render, settle=telling.settle),
     "rights_notice": Delivery(gate=notices.may_go, render=notices.render, settle=notices.settle),
-    "staff_digest": Delivery(gate=digests.may_go, render=digests.render, settle=digests.settle),
+    "staff_digest": Delivery(
+        gate=digests.may_go, render=digests.render, settle=digests.settle, preload=digests.preload
+    ),
     **account_notices.DELIVERIES,
 }
 

@@ -98,6 +98,11 @@ def user(session: Session, user_id: UUID) -> UserView:
     return _user(row)
 
 
+def users(session: Session, ids: Collection[UUID]) -> dict[UUID, UserView]:
+    """These people by id; somebody who is not there is left out."""
+    return {row.id: _user(row) for row in queries.users_by_id(session, ids)}
+
+
 def user_by_email(session: Session, email: str) -> UserView:
     """For commands; NotFound."""
     row = queries.user_by_email(session, email.strip().lower())

@@ -1,21 +1,26 @@
 """One e-mail per person per working day about what is overdue: counts and links, never a name."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.reads import UserView
 from hub.core.clock import Clock
-from hub.core.errors import NotFound
+from hub.core.permissions import Actor
 from hub.core.wording import count_of, day_and_date
 from hub.infra import outbox
 from hub.infra.db import runtime
 from hub.infra.outbox import Outcome
 from hub.infra.sms import OutgoingEmail
 from hub.steps import reads as steps
+from hub.steps.reads import StepView
 
 KIND = "staff_digest"
+_BATCH = "hub_digests_in_hand"
 
 
 def ask_for_digest(session: Session, user_id: UUID, day: object, clock: Clock) -> None:
@@ -23,20 +28,47 @@ def ask_for_digest(session: Session, user_id: UUID, day: object, clock: Clock) -
     outbox.enqueue(session, KIND, user_id, dedupe=f"digest:{user_id}:{day}", clock=clock)
 
 
+@dataclass(slots=True)
+class _Batch:
+    """The people of a batch, looked up together when the first is asked about, and what each holds."""
+
+    user_ids: Sequence[UUID]
+    users: dict[UUID, UserView] | None = None
+    held: dict[UUID, list[StepView]] = field(default_factory=dict)
+
+    def user(self, session: Session, user_id: UUID) -> UserView | None:
+        if self.users is None:
+            self.users = accounts.users(session, self.user_ids)
+        return self.users.get(user_id)
+
+    def overdue(self, session: Session, user: UserView, clock: Clock) -> list[StepView]:
+        if user.id not in self.held:
+            actor = Actor("user", user.id, user.name, user.role, user.organisation_id)
+            self.held[user.id] = steps.held_steps(session, actor, clock.today())
+        return self.held[user.id]
+
+
+def preload(session: Session, user_ids: Sequence[UUID], clock: Clock) -> None:
+    """Begin a batch."""
+    session.info[_BATCH] = _Batch(user_ids)
+
+
 def may_go(session: Session, user_id: UUID, clock: Clock) -> bool:
-    """Whether there is still something overdue to tell, and the person still works here."""
-    try:
-        user = accounts.user(session, user_id)
-    except NotFound:
+    """Whether there is still something overdue to tell, and the person still works here and wants to be told."""
+    batch: _Batch = session.info[_BATCH]
+    user = batch.user(session, user_id)
+    if user is None or not (user.is_active and user.wants_digest):
         return False
-    actor = accounts.actor_for(session, user_id)
-    return user.is_active and user.wants_digest and steps.count_held(session, actor, clock.today())[1] > 0
+    return bool(batch.overdue(session, user, clock))
 
 
 def render(session: Session, user_id: UUID, reference: str, clock: Clock) -> OutgoingEmail:
     """Overdue steps by kind, oldest kind first, with a link to My work."""
-    user = accounts.user(session, user_id)
-    held = steps.held_steps(session, accounts.actor_for(session, user_id), clock.today())
+    batch: _Batch = session.info[_BATCH]
+    user = batch.user(session, user_id)
+    if user is None:
+        raise LookupError("a person whose digest passed its gate is there")
+    held = batch.overdue(session, user, clock)
     counts = Counter(step.title for step in held)
     settings = runtime().settings
     lines = "\n".join(f"* {title}: {count}" for title, count in counts.items())

@@ -13,13 +13,12 @@ from hub.fake_notify.app import create_app as create_fake
 from hub.fake_notify.app import state_of
 from hub.fake_notify.settings import FakeSettings
 from hub.fake_notify.transport import InProcessAdapter
-from hub.infra.outbox import Delivery, Worker
+from hub.infra.outbox import Worker
 from hub.infra.sms import notify_sender
 from hub.learners import service as learners
 from hub.learners.domain import NewPerson
 from hub.messaging import service
 from hub.messaging.domain import NewReceived
-from hub.messaging.service import digests
 from hub.wiring import DELIVERIES
 
 PHONE = "+447700900123"
@@ -30,7 +29,7 @@ def hub(hub):
     """Deliveries of messages, and only the reactions that a test asks for."""
     hub.deliveries = {
         "message": DELIVERIES["message"],
-        "staff_digest": Delivery(digests.may_go, digests.render, digests.settle),
+        "staff_digest": DELIVERIES["staff_digest"],
     }
     hub.reactions = {}
     return hub
