@@ -10,7 +10,8 @@ from hub.core.permissions import Role
 from hub.infra import db
 from hub.infra.db import transaction
 from hub.steps import jobs, reads, service
-from hub.steps.domain import DigestDue, NewStep, Owner, StepChased, StepEscalated, StepKind
+from hub.steps.domain import DigestDue, NewStep, Owner, StepChased, StepEscalated, StepKind, StepState
+from hub.steps.models import Step
 
 DUE = date(2027, 1, 11)
 
@@ -18,9 +19,10 @@ DUE = date(2027, 1, 11)
 @pytest.fixture
 def open_one(session, clock):
     def make(owner: Owner, kind=StepKind.REFERRAL_TO_REVIEW, subject=None, due_on=DUE):
-        return service.open_step(
-            session, NewStep(kind, "referral", subject or new_id(), owner, due_on), clock
-        )
+        about = subject or new_id()
+        service.open_step(session, NewStep(kind, "referral", about, owner, due_on), clock)
+        session.expire_all()
+        return session.query(Step).filter_by(kind=kind, subject_id=about, state=StepState.OPEN).one()
 
     return make
 
@@ -68,6 +70,7 @@ def test_closing_ends_it_and_closing_nothing_is_no_fault(session, person, open_o
     session.flush()
     for _ in range(2):
         service.close_step(session, step.kind, step.subject_id, clock, "merged")
+    session.refresh(step)
     assert (step.outcome, step.closed_at) == ("merged", clock.now())
     assert reads.subjects_without_step(session, [step.subject_id]) == {step.subject_id}
 
