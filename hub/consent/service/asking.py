@@ -147,6 +147,8 @@ def texts_again(session: Session, learner_id: UUID, actor: Actor, clock: Clock) 
     """
     now_id = learners.survivor(session, learner_id)
     queries.lock_learner(session, now_id)
+    if reads.may(session, now_id, TEXTS, clock.today()):
+        return False
     ended = [
         one
         for one in queries.last_events(session, now_id, [TEXTS], {_S.WITHDRAWN})

@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from hub.consent import reads as consents
 from hub.core.permissions import Role
 from hub.referrals import reads
+from hub.steps.domain import StepKind
+from hub.steps.models import Step
 
 ANSWERS = {
     "name": {"given_names": "Amina", "family_name": "Yusuf"},
@@ -261,3 +265,87 @@ class TestOneReferral:
             == 404
         )
         assert "Amina" not in other.get("/my-referrals").text
+
+
+class TestOutOfTheOrdinary:
+    """Interpreter, witness, capacity, on behalf of, under 18: folded away, kept sealed, on the record."""
+
+    TOLD = {
+        "interpreter_used": "yes", "interpreter": "Interpreter 12", "understanding": "own_words",
+        "on_behalf_of": "Mo Ali", "authority": "lasting_power", "capacity_note": "Dementia, seen by the GP",
+    }  # fmt: skip
+
+    def test_it_is_folded_away_and_the_common_case_asks_no_more(self, referrer, draft):
+        referrer.post(f"{draft}/consent-language", data={"language": "so"})
+        page = referrer.get(f"{draft}/consent").text
+        assert (
+            "Somebody helped or decided for the learner" in page
+            and '<details class="govuk-details" open' not in page
+        )
+
+    def test_it_arrives_on_the_record(self, referrer, draft, session):
+        answer_all(referrer, draft, leave_out=("consent",))
+        referrer.post(f"{draft}/consent", data=ANSWERS["consent"] | self.TOLD)
+        check = referrer.get(f"{draft}/check").text
+        assert "Interpreter 12" in check and "Lasting power of attorney" in check
+        referrer.post(f"{draft}/check")
+        (mine,) = reads.my_referrals(session, referrer.actor)
+        (view,) = consents.consents(session, mine.view.learner_id)
+        assert view.circumstances.as_dict() == {
+            name: value for name, value in self.TOLD.items() if name != "interpreter_used"
+        }
+        assert not view.under_18 and view.no_detriment_shown
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"authority": ""}, "authority"),
+            ({"on_behalf_of": ""}, "on_behalf_of"),
+            ({"capacity_note": ""}, "capacity_note"),
+            ({"interpreter_used": "no"}, "interpreter_used"),
+        ],
+    )
+    def test_what_is_wrong_is_said_beside_the_field(self, referrer, draft, wrong, field):
+        referrer.post(f"{draft}/consent-language", data={"language": "so"})
+        answer = referrer.post(f"{draft}/consent", data=ANSWERS["consent"] | self.TOLD | wrong)
+        assert answer.status_code == 422 and f'id="{field}-error"' in answer.text
+
+    def test_a_learner_of_seventeen_is_flagged_and_an_adult_may_be_named(self, referrer, draft, session):
+        answer_all(referrer, draft, leave_out=("date-of-birth", "consent"))
+        born = {"date_of_birth-day": "27", "date_of_birth-month": "3", "date_of_birth-year": "2009"}
+        referrer.post(f"{draft}/date-of-birth", data=born)
+        assert "open><summary" in referrer.get(f"{draft}/consent").text
+        referrer.post(f"{draft}/consent", data=ANSWERS["consent"] | {"adult": "Her aunt"})
+        referrer.post(f"{draft}/check")
+        (mine,) = reads.my_referrals(session, referrer.actor)
+        (view,) = consents.consents(session, mine.view.learner_id)
+        assert view.under_18 and view.circumstances.adult == "Her aunt"
+
+
+def test_a_referrer_relays_a_wish_and_only_the_hub_records_it(referrer, draft, session, as_role, clock):
+    answer_all(referrer, draft)
+    referrer.post(f"{draft}/check")
+    (mine,) = reads.my_referrals(session, referrer.actor)
+    url, learner_id = f"/my-referrals/{mine.view.id}", mine.view.learner_id
+    assert "The learner takes a permission back" in referrer.get(url).text
+    for purposes in ([], ["P01"]):
+        referrer.post(f"{url}/permissions", data={"purposes": purposes})
+        assert steps_of(session, learner_id) == []
+    assert referrer.post(f"{url}/permissions", data={"purposes": ["P05"]}).status_code == 302
+    assert consents.may(session, learner_id, "P05", clock.today())
+    assert steps_of(session, learner_id) == [None]
+    assert as_role(Role.PROVIDER).post(f"{url}/permissions", data={"purposes": ["P05"]}).status_code == 403
+    manager = as_role(Role.HUB_MANAGER)
+    assert (
+        manager.post(f"/learners/{learner_id}/consent/withdraw", data={"purposes": ["P05"]}).status_code
+        == 302
+    )
+    assert not consents.may(session, learner_id, "P05", clock.today())
+    assert steps_of(session, learner_id) != [None]
+
+
+def steps_of(session, learner_id):
+    asked = select(Step.closed_at).where(
+        Step.kind == StepKind.PERMISSION_RELAYED, Step.learner_id == learner_id
+    )
+    return session.scalars(asked).all()

@@ -11,11 +11,17 @@ from hub.consent.domain import (
     OPTIONAL,
     PURPOSES,
     Basis,
+    BasisDecision,
+    Circumstances,
     NewConsent,
+    basis_faults,
+    circumstances_faults,
     consent_faults,
     is_proven,
+    is_under_18,
     languages_of,
     load_wording,
+    purposes_on,
     versions,
 )
 
@@ -141,3 +147,49 @@ def test_proof_needs_version_and_language():
     assert is_proven("2026-11", "en")
     assert not is_proven(None, "en") and not is_proven("2026-11", None)
     assert consent_faults(an_asking(language=None, wording_version=None), TODAY) == {}
+
+
+@pytest.mark.parametrize("code", PURPOSES)
+def test_every_purpose_says_what_a_record_must_say(code):
+    one = PURPOSES[code]
+    assert one.data and one.category and one.retention and one.recipients and one.basis_source
+    assert one.basis_since == date(2026, 11, 1)
+    assert (one.valid_months is not None) is one.optional
+    assert basis_faults(one, one.basis, one.art9_condition) == {}
+    assert one.basis.words and one.basis.article.startswith("UK GDPR Article 6")
+
+
+def test_a_basis_of_a_day_is_the_last_that_had_begun():
+    decided = [
+        BasisDecision("P05", Basis.LEGAL_OBLIGATION, None, date(2027, 3, 1), "later"),
+        BasisDecision("P05", Basis.PUBLIC_TASK, None, date(2027, 2, 1), "first"),
+    ]
+    bases = [purposes_on(day, decided)["P05"].basis for day in (TODAY, date(2027, 2, 1), date(2027, 3, 1))]
+    assert bases == [Basis.CONFIDENTIALITY_PERMISSION, Basis.PUBLIC_TASK, Basis.LEGAL_OBLIGATION]
+
+
+@pytest.mark.parametrize(
+    ("told", "interpreter", "field"),
+    [
+        ({"on_behalf_of": "Mo", "capacity_note": "x"}, False, "authority"),
+        ({"authority": "deputy"}, False, "on_behalf_of"),
+        ({"on_behalf_of": "Mo", "authority": "deputy"}, False, "capacity_note"),
+        ({"understanding": "guess"}, False, "understanding"),
+        ({"on_behalf_of": "Mo", "authority": "king", "capacity_note": "x"}, False, "authority"),
+        ({"interpreter": "I 7"}, False, "interpreter_used"),
+    ],
+)
+def test_who_decides_for_another_needs_a_right_and_a_reason(told, interpreter, field):
+    assert set(circumstances_faults(Circumstances(**told), interpreter)) == {field}
+
+
+def test_a_parent_decides_without_a_note_on_capacity():
+    assert circumstances_faults(Circumstances(on_behalf_of="Mo", authority="parent"), False) == {}
+
+
+@pytest.mark.parametrize(
+    ("born", "child"),
+    [(date(2009, 1, 12), True), (date(2009, 1, 11), False), (None, False), (date(2008, 2, 29), False)],
+)
+def test_a_child_is_under_eighteen_on_the_day(born, child):
+    assert is_under_18(born, TODAY) is child
