@@ -190,6 +190,8 @@ WHO_SEES = {
     "hub.messaging.service.replies:leave_question": RULE,
     "hub.messaging.service.sending:_write": LEARNER,
     "hub.messaging.service.sending:fall_back": LEARNER,
+    "hub.oversight.reads:opened": HUB,
+    "hub.oversight.service:open_in_emergency": HUB,
     "hub.portal.pages.receipts:_seen": HUB,
     "hub.portal.pages.views:_let_in": LEARNER,
     "hub.portal.pages.views:contact": LEARNER,
