@@ -65,6 +65,12 @@ _BADGES: Mapping[str, tuple[StepKind, ...]] = {
     "places": (StepKind.PLACES_TO_CONFIRM,),
     "enrolments": (StepKind.ENROLMENT_TO_START,),
     "emergencies": (StepKind.EMERGENCY_TO_REVIEW,),
+    "rights": (
+        StepKind.RIGHTS_CASE_TO_ANSWER,
+        StepKind.COMPLAINT_TO_ACKNOWLEDGE,
+        StepKind.BREACH_TO_DECIDE,
+        StepKind.HOLD_TO_LOOK_AT,
+    ),
 }
 
 

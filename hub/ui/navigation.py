@@ -93,6 +93,7 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("desk.search_form", "Find a learner"),
         AUDIT,
         Destination("oversight.reviews", "Emergency access", "emergencies"),
+        Destination("rights.index", "Requests and registers", "rights"),
         CONSENT_REGISTER,
         AGREEMENTS,
         PURPOSES,

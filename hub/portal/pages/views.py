@@ -42,6 +42,7 @@ from hub.ui.visits import begin_visit, end_visit, is_visiting
 blueprint = pages_blueprint("portal", "hub.portal")
 
 View = Callable[..., ResponseReturnValue]
+_FIRST_PAGES = {"offer": "portal.offer", "information": "rights.own"}
 _SAID = {"saved", "asked", "cannot_come_done", "check_yes_done", "check_no_done", "stop_all_done"}
 
 
@@ -115,7 +116,7 @@ def _let_in(session: Session, token: str) -> ResponseReturnValue:
     audit.record(
         session, learner_actor(link.learner_id), "link.opened", "learner", link.learner_id, clock=clock
     )
-    page = "portal.offer" if link.purpose == "offer" else _wanted_page()
+    page = _FIRST_PAGES.get(link.purpose) or _wanted_page()
     return redirect(url_for(page, token=token))
 
 
