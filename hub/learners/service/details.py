@@ -69,13 +69,14 @@ def correct(
     another source wins over it.
     """
     learner, record = _newest_record(session, learner_id)
-    known = person_of(record)
-    person = replace(known, **changes)
-    if faults := person_faults(person, clock.today()):
-        raise RuleBroken.many(faults)
-    changed = [name for name in changes if getattr(person, name) != getattr(known, name)]
+    golden = reads.person(session, learner.id)
+    changed = [name for name, value in changes.items() if value != getattr(golden, name)]
     if not changed:
         return []
+    right = {name: getattr(golden, name) for name in _counted_with(changed)} | dict(changes)
+    person = replace(person_of(record), **{name: right[name] for name in _counted_with(changed)})
+    if faults := person_faults(person, clock.today()):
+        raise RuleBroken.many(faults)
     new = _amend(session, record, person, clock)
     if _NAMES & set(changed):
         new.name_verified_at = clock.now()
@@ -85,6 +86,12 @@ def correct(
         new.contact_confirmed_at = clock.now()
     audit.record(session, actor, "learner.corrected", "learner", learner.id, fields=changed, clock=clock)
     return changed
+
+
+def _counted_with(changed: Collection[str]) -> set[str]:
+    """What counts as a whole with these fields: both names, all contact details (see `domain.golden`)."""
+    names, contact = _NAMES & set(changed), set(_CONTACT) & set(changed)
+    return {*changed, *(_NAMES if names else ()), *(_CONTACT if contact else ())}
 
 
 def lock_person(session: Session, learner_id: UUID) -> None:

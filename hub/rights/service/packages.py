@@ -39,16 +39,15 @@ def keep_package(
         raise RuleBroken(
             "First say which learner this is, and how you made sure who asks.", code="not_identified"
         )
-    package = queries.package_of(session, row.id, lock=True)
-    if package is None:
-        package = RightsPackage(case_id=row.id, subject_id=row.subject_id)
-        session.add(package)
     days = policy.number(session, "package_days", clock.today())
+    known = queries.package_of(session, row.id, lock=True)
+    package = known or RightsPackage(case_id=row.id, subject_id=row.subject_id)
     package.made_at, package.made_by, package.size = clock.now(), actor.id, len(content)
     package.sha256 = hashlib.sha256(content).hexdigest()
     package.expires_on = clock.today() + timedelta(days=days)
     package.fetched_at, package.code_hash, package.code_until, package.code_wrong = None, None, None, 0
     package.content = base64.b64encode(content).decode()
+    session.add(package)
     write(session, row, Line(Act.PREPARE), actor, clock)
     audit.record(session, actor, "learner.exported", "learner", row.learner_id, fields=("all",), clock=clock)
     return package
