@@ -15,6 +15,10 @@ from hub.matching import reads as matching
 from hub.matching import service as matching_service
 from hub.matching.domain import LearnerAnswer
 from hub.referrals import service as referrals
+from hub.rights import queries as rights_queries
+from hub.rights import service as rights
+from hub.rights.domain import CaseKind, Door, Identity, NewCase
+from hub.rights.service.notices import tell_partners
 from tests.slices.bad_input import fingerprint, masked
 from tests.slices.matching.conftest import World, put_agreement, put_postcodes
 from tests.slices.referrals.test_intake import body
@@ -50,8 +54,16 @@ def theirs(session, person, clock, api):
     made = api(Role.REFERRER).post("/api/v1/referrals", json=body())
     draft = referrals.start_draft(session, coach, clock)
     file_id = referrals.keep_file(session, "eA==", coach, clock)
+    asked = NewCase(
+        kind=CaseKind.ERASURE, door=Door.PHONE, received_on=clock.today(), words="Delete it",
+        learner_id=entry.learner_id, identity=Identity.KNOWN,
+    )  # fmt: skip
+    case = rights.receive(session, asked, person(session, Role.DATA_PROTECTION), clock)
+    tell_partners(session, case, ["everything"], clock)
+    (notice,) = rights_queries.notices_of(session, case.id)
     session.flush()
     return {
+        "notice_id": notice.id,
         "class_id": esol_class.id, "venue_id": world.venue(college), "offer_id": offer_id,
         "enrolment_id": matching.enrolments_of(session, [entry.learner_id])[entry.learner_id][0].id,
         "referral_id": UUID(made.json["id"]), "draft_id": draft.id, "file_id": file_id,

@@ -141,10 +141,13 @@ def replay(session: Session, erased: Sequence[Erased], clock: Clock) -> int:
 
 def _replay(session: Session, person_id: UUID, keys: set[UUID], clock: Clock) -> bool:
     subject = learners.data_subject_of_keys(session, keys)
+    if not subject.record_ids:
+        erasures.remember(session, subject, person_id, clock.now())
+        return False
     for one in referrals.open_of_records(session, subject.record_ids):
         referring.close(session, one, Ending(Outcome.WITHDRAWN_BY_LEARNER, WITHDREW), SYSTEM, clock)
     record(session, ErasureGranted(tuple(sorted(subject.person_ids))))
     _close_steps(session, subject, clock)
     _wipe(session, subject, person_id, clock)
     audit.record(session, SYSTEM, "learner.erased_again", "learner", person_id, clock=clock)
-    return bool(subject.record_ids)
+    return True

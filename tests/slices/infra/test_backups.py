@@ -1,12 +1,25 @@
 """Backup and restore: a real round trip, erasure that outlives backups, and every refusal in words."""
 
+import os
 from pathlib import Path
+from unittest import mock
 from uuid import UUID
 
 import pytest
 
+from hub.accounts import service as accounts
+from hub.accounts.domain import NewOrganisation, OrganisationKind
 from hub.core.ids import new_id
+from hub.core.permissions import SYSTEM
+from hub.infra import db, start
 from hub.infra.crypto import make_keyring, save_keyring
+from hub.infra.personal import sealed_columns
+from hub.learners import reads as learner_reads
+from hub.learners import service as learners
+from hub.learners.domain import NewPerson
+from hub.rights.jobs import log_erasures
+from hub.rights.service.erasing import erase_person
+from hub.wiring import DELIVERIES, REACTIONS
 from tests.slices.infra.deployments import Deployment, deployment
 
 __all__ = ["deployment"]
@@ -178,3 +191,53 @@ def test_sealed_records_open_with_the_key_file_and_with_no_other(lived_in: Deplo
     assert lived_in.hub("db", "restore", file, "--force").returncode == 0
     assert "does not belong to this database" in refused(lived_in, "organisations", "list")
     assert lived_in.hub("organisations", "list", HUB_KEY_FILE=str(right)).returncode == 0
+
+
+def test_no_backup_brings_back_whom_we_erased_since(deployment: Deployment, tmp_path: Path):
+    """Yesterday's backup with yesterday's keys, and only the file of erasures left of today: nothing opens."""
+    with mock.patch.dict(os.environ, deployment.environment(), clear=True):
+        hub = start.start(REACTIONS, DELIVERIES)
+    with db.transaction() as session:
+        home = NewOrganisation("hub", "The Hub", OrganisationKind.HUB)
+        accounts.create_organisation(session, home, SYSTEM, hub.clock)
+        people = [
+            learners.identify(session, NewPerson(given_names=name, family_name="Hassan", phone=phone), None, None, SYSTEM, hub.clock)
+            for name, phone in (("Amina", "+447700900001"), ("Berhane", "+447700900002"))
+        ]  # fmt: skip
+    file = tmp_path / "hub.backup"
+    assert deployment.hub("db", "backup", str(file)).returncode == 0
+    with db.transaction() as session:
+        erase_person(session, people[0].learner_id, SYSTEM, hub.clock)
+    assert log_erasures(hub.clock) == 1
+    hub.engine.dispose()
+    deployment.sql("DROP OWNED BY CURRENT_USER CASCADE")
+
+    done = deployment.hub("db", "restore", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "1 people's keys, 1 erased" in done.stdout and "1 people erased again" in done.stdout
+    gone, kept = people[0].subject_id, people[1].subject_id
+    with db.transaction() as session:
+        for table, columns in sealed_columns():
+            for column in columns:
+                rows = deployment.sql(f"SELECT {column} FROM {table.name} WHERE subject_id = '{gone}'")
+                assert {row[0] for row in rows} <= {None}, (table.name, column)
+        assert learner_reads.person(session, people[0].learner_id).is_erased
+        assert learner_reads.person(session, people[1].learner_id).given_names == "Berhane"
+    indexes = "SELECT subject_id, count(*) FROM blind_index GROUP BY subject_id"
+    assert [row[0] for row in deployment.sql(indexes)] == [kept]
+    tombstones = "SELECT subject_id, person_id FROM erasure_tombstone"
+    assert deployment.sql(tombstones) == [(gone, people[0].learner_id)]
+
+
+def test_the_database_that_is_replaced_tells_of_its_erasures_too(lived_in: Deployment, tmp_path: Path):
+    file = str(tmp_path / "hub.backup")
+    lived_in.hub("db", "backup", file)
+    lived_in.sql(f"INSERT INTO erasure_tombstone VALUES ('{ERASED}', '{ERASED}', now(), NULL)")
+    assert "1 people's keys, 1 erased" in lived_in.hub("db", "restore", file, "--force").stdout
+    assert lived_in.sql("SELECT subject_id FROM subject_key WHERE wrapped IS NULL") == [(ERASED,)]
+    out = tmp_path / "erased.jsonl"
+    assert "1 keys of erased people written" in lived_in.hub("rights", "export-erasures", str(out)).stdout
+    assert "exists already" in refused(lived_in, "rights", "export-erasures", str(out))
+    assert "0 people erased again" in lived_in.hub("rights", "replay-erasures", str(out)).stdout
+    listed = lived_in.hub("retention", "run", "--dry-run").stdout
+    assert "learner_unplaced: 0 over 24 months" in listed and "Nothing was changed." in listed

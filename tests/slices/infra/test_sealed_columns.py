@@ -62,6 +62,46 @@ def test_a_ciphertext_copied_to_another_row_does_not_open(session, make):
         _ = one.given_names
 
 
+@pytest.mark.parametrize("column", ["family_name", "known_as"])
+def test_a_ciphertext_moved_to_another_column_does_not_open(session, make, column):
+    row = make()
+    setattr(row, f"{column}_sealed", row.given_names_sealed)
+    with pytest.raises(InvalidTag):
+        getattr(row, column)
+
+
+def test_a_ciphertext_moved_to_another_row_or_table_of_the_same_person_does_not_open(session, make, clock):
+    """Not even under the same key: a correction cannot be given the old words by who can write to the table."""
+    from hub.learners.models import LearningNeeds
+
+    row = make()
+    values = {column.name: getattr(row, column.key) for column in SourceRecord.__table__.columns}
+    other = SourceRecord(
+        **{
+            name: values[name]
+            for name in ("subject_id", "learner_id", "home_learner_id", "referred_on", "created_at")
+        },
+        given_names="Berhane",
+    )
+    other.given_names_sealed = row.given_names_sealed
+    needs = LearningNeeds(
+        subject_id=row.subject_id, source_record_id=row.id, recorded_on=clock.today(), created_at=clock.now()
+    )
+    needs.answers_sealed = row.given_names_sealed
+    for read in (lambda: other.given_names, lambda: needs.answers):
+        with pytest.raises(InvalidTag):
+            read()
+
+
+def test_a_row_given_to_another_person_does_not_open(session, make):
+    one, other = make("Amina"), make("Berhane")
+    moved = text("UPDATE source_record SET subject_id = :subject WHERE id = :row")
+    session.execute(moved, {"subject": other.subject_id, "row": one.id})
+    session.expire_all()
+    with using_vault(Vault(session, TEST_KEYRING)), pytest.raises(InvalidTag):
+        _ = one.given_names
+
+
 def test_the_keys_of_many_rows_are_fetched_in_one_query(hub, session, make):
     for n in range(20):
         make(f"Amina{'a' * n}")
