@@ -342,3 +342,19 @@ def test_my_work_leads_to_each_kind_of_step(life, officer_client, session, clock
     page = officer_client.get("/").text
     assert "Answer somebody about their data" in page and "Acknowledge a complaint" in page
     assert re.search(r'href="/data-rights/[0-9a-f-]{36}"', page)
+
+
+def test_a_partners_own_system_reads_notices_and_confirms(placed, api, ask, session, clock, officer):
+    row = ask(CaseKind.ERASURE, placed.learner_id)
+    service.decide(session, row.id, Ruling(Decision.GRANTED), officer, clock)
+    db.react(session)
+    college, jobcentre = api(Role.PROVIDER), api(Role.REFERRER)
+    (mine,) = college.get("/api/v1/data-notices").json["items"]
+    assert (mine["about"], mine["references"], mine["acknowledged_at"]) == (["everything"], [], None)
+    (theirs,) = jobcentre.get("/api/v1/data-notices").json["items"]
+    assert theirs["references"] == [referrals.referral(session, placed.referral_id).reference]
+    confirm = f"/api/v1/data-notices/{mine['id']}/confirm"
+    assert jobcentre.post(confirm).status_code == 404
+    assert [college.post(confirm).status_code for _ in range(2)] == [204, 204]
+    (mine,) = college.get("/api/v1/data-notices").json["items"]
+    assert mine["acknowledged_at"] is not None
