@@ -78,7 +78,8 @@ def _code() -> str:
 
 
 def own_page(view: View) -> View:
-    """Only behind the link and, before it, the date of birth: the portal's first page asks for that."""
+    """Only behind the link and, before it, the date of birth: the portal's first page asks for that, and says in
+    the learner's language what is the matter with a link that does not open."""
 
     @wraps(view)
     def opened(token: str, **values: Any) -> ResponseReturnValue:
@@ -97,6 +98,8 @@ def own_page(view: View) -> View:
                 )  # fmt: skip
                 return answer
         except (NotFound, Gone, TooMany):
+            if request.method == "POST":
+                raise
             return redirect(url_for("portal.enter", token=token))
 
     return opened

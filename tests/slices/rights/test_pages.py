@@ -194,7 +194,7 @@ class TestTheLearnersOwnPage:
         service.keep_package(session, row.id, b"zip", officer, clock)
         service.decide(session, row.id, Ruling(Decision.GRANTED), officer, clock)
         for act in ("code", "copy"):
-            assert client.post(f"{inside}/{row.id}/{act}", data={"code": "1"}).status_code == 302
+            assert client.post(f"{inside}/{row.id}/{act}", data={"code": "1"}).status_code == 404
         assert queries.package_of(session, row.id).code_hash is None
         assert row.reference not in client.get(inside).text
 
