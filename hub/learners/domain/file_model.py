@@ -76,11 +76,8 @@ def _most_at(place: str, model: Model) -> int:
 
 def knowing_relations(prepared: Sequence[Prepared], model: Model) -> Model:
     """The model with what the file tells of names that go together and of families that share a phone or door."""
-    related = _relatedness(prepared, model)
-    name = {**model.name, "related": related}
-    if _share_of_strangers(prepared, model) >= FAMILIES_FROM:
-        return replace(model, name=name)
-    return replace(model, name=name, contact={**model.contact, **model.contact_alone})
+    here = replace(model, name={**model.name, "related": _relatedness(prepared, model)})
+    return here if _share_of_strangers(prepared, model) >= FAMILIES_FROM else here.without_families()
 
 
 def _relatedness(prepared: Sequence[Prepared], model: Model) -> float:

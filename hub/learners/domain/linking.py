@@ -7,6 +7,7 @@ often it stands in the file, blended with the lists.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import log2
 
 from hub.learners.domain.blocking import keys_of
 from hub.learners.domain.file_model import knowing_relations, model_of_file
@@ -15,6 +16,7 @@ from hub.learners.domain.model import Model
 from hub.learners.domain.scoring import Comparable, Prepared, Weighed, Zone, prepare, weigh_promising, zone_of
 
 STRONG_KEYS = frozenset({KeyKind.PHONE, KeyKind.EMAIL, KeyKind.BIRTH})
+SURE_ENOUGH, FEWEST_LIKELY, MOST_SHIFT = 4.0, 20, 2.0
 MOST_IN_BLOCK = 300  # of a weak key: a name pair or year of more people is no reason to compare them all
 
 
@@ -40,13 +42,34 @@ def link(
     known = model_of_file(everybody, model, between=split)
     prepared = [prepare(person, known) for person in everybody]
     known = knowing_relations(prepared, known)
-    found = []
+    weighed = []
     for left, right in candidates(prepared, split):
-        weighed = weigh_promising(prepared[left], prepared[right], known, known.review_from)
-        if weighed is not None and weighed.score >= known.review_from:
-            found.append(Linked(left, right, weighed, zone_of(weighed, known)))
+        one = weigh_promising(prepared[left], prepared[right], known, known.review_from - MOST_SHIFT)
+        if one is not None:
+            weighed.append((left, right, one))
+    shift = _shift(
+        [one.score for _, _, one in weighed], len(people), len(others) if others is not None else None
+    )
+    found = [
+        Linked(left, right, one, zone_of(one, known))
+        for left, right, one in ((left, right, one.shifted(shift)) for left, right, one in weighed)
+        if one.score >= known.review_from
+    ]
     found.sort(key=lambda pair: (-pair.weighed.score, pair.left, pair.right))
     return found
+
+
+def _shift(scores: Sequence[float], first: int, second: int | None) -> float:
+    """Bits to take from every score, because fewer of the file's pairs are one person than one for each record.
+
+    The population stands for that; how many pairs are clearly one person says what it really is.
+    """
+    likely = max(1, sum(score >= SURE_ENOUGH for score in scores))
+    pairs = first * first / 2 if second is None else first * second
+    usual = max(first, second or 0)
+    if likely < FEWEST_LIKELY:
+        return 0.0
+    return min(MOST_SHIFT, max(-MOST_SHIFT, log2(pairs / likely / usual)))
 
 
 def candidates(prepared: Sequence[Prepared], split: int | None = None) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,7 @@ class Model:
     birth: Mapping[str, float] = field(repr=False)
     name: Mapping[str, float] = field(repr=False)
     contact: Mapping[str, float] = field(repr=False)
-    contact_alone: Mapping[str, float] = field(repr=False)
+    alone: Mapping[str, Mapping[str, float]] = field(repr=False)
     other: Mapping[str, float] = field(repr=False)
     lists: NameLists = field(repr=False)
     review_from: float = 0.0
@@ -42,6 +42,15 @@ class Model:
     def most_contact(self) -> float:
         """The most that contact details can say: a household's share and an e-mail."""
         return self.contact["household_most"] + self.contact["email_equal"]
+
+    def without_families(self) -> "Model":
+        """The weights among people of whom hardly any two share a phone or a door."""
+        return replace(
+            self,
+            birth={**self.birth, **self.alone["birth"]},
+            name={**self.name, **self.alone["name"]},
+            contact={**self.contact, **self.alone["contact"]},
+        )
 
     def knowing(self, population: int, lists: NameLists, crowded: Collection[str]) -> "Model":
         """The same weights among other people: a file's own size, names and crowded addresses."""
@@ -73,7 +82,7 @@ def _model(row: Mapping[str, Any], lists: NameLists, index_version: str) -> Mode
         birth=row["birth"],
         name=row["name"],
         contact=row["contact"],
-        contact_alone=row["contact_alone"],
+        alone={name: row[f"{name}_alone"] for name in ("birth", "name", "contact")},
         other=row["other"],
         lists=lists,
         review_from=row["review_from"],

@@ -6,7 +6,7 @@ a stored comparison holds nothing personal.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -97,6 +97,10 @@ class Weighed:
     household: float
     gender: float
     language: float
+
+    def shifted(self, bits: float) -> "Weighed":
+        """The same evidence with other odds beforehand."""
+        return replace(self, score=self.score - bits)
 
 
 def prepare(person: Comparable, model: Model) -> Prepared:
