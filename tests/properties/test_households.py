@@ -47,6 +47,7 @@ def household(draw):
             one, given_names=given_names, date_of_birth=draw(st.sampled_from([one.date_of_birth, draw(BORN)]))
         )
     born = draw(BORN)  # father and son of one name
+    assert one.date_of_birth is not None
     assume(one.date_of_birth.year - born.year >= 16)
     assume((born.month, born.day) != (one.date_of_birth.month, one.date_of_birth.day))
     return one, replace(one, date_of_birth=born)

@@ -93,7 +93,9 @@ def test_two_people_decide_differently_about_one_pair_at_once(hub_org, clock, tr
     assert len(refused) == 2 and {one.code for one in refused} == {"already_decided"}
     with transaction() as session:
         kept = session.query(LinkDecision).one()
-        pair, state = reads.duplicate_pair(session, pair_id)
+        found = reads.duplicate_pair(session, pair_id)
+        assert found is not None
+        pair, state = found
         one_person = reads.survivor(session, pair.left_id) == reads.survivor(session, pair.right_id)
         assert (kept.action == "link") == (state == "same") == one_person
 
@@ -101,7 +103,7 @@ def test_two_people_decide_differently_about_one_pair_at_once(hub_org, clock, tr
 def test_one_split_is_settled_once(hub_org, clock):
     ids = [take_in(clock).learner_id for _ in range(2)]
     with transaction() as session:
-        decision = service.merge(session, *ids, SYSTEM, clock)
+        decision = service.merge(session, ids[0], ids[1], SYSTEM, clock)
     clock.advance(timedelta(hours=1))
     with transaction() as session:
         service.update_needs(session, ids[0], NewNeeds(childcare=True), SYSTEM, clock)

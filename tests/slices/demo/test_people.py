@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -71,8 +72,9 @@ def test_arrivals_follow_the_months_and_some_come_twice():
 
 
 def test_people_are_written_down_again_in_other_ways_and_keep_numbers_of_their_own():
-    rng, ways = Random("w"), Counter()
-    lines = {}
+    rng = Random("w")
+    ways: Counter[str] = Counter()
+    lines: dict[Any, Any] = {}
     for one in PEOPLE:
         again = written_again(rng, parameters(), one.person)
         ways.update(name for name in ("phone", "date_of_birth", "family_name", "given_names")

@@ -47,7 +47,7 @@ def two(world):
 def joined(world, two, meanwhile):
     """Merge the two, let something happen a day later, and part them another day later; the decision."""
     session, clock = world.session, world.clock
-    decision = service.merge(session, *two, world.manager, clock)
+    decision = service.merge(session, two[0], two[1], world.manager, clock)
     react(session)
     clock.advance(timedelta(days=1))
     meanwhile(two[0])
@@ -155,7 +155,7 @@ def test_evidence_and_priorities_go_to_whose_they_are(world, two, session, clock
 def test_while_they_are_one_again_nothing_is_asked(world, two, session, clock):
     decision = joined(world, two, lambda one: messaging.write_to(session, one, "Hello", world.manager, clock))
     [item] = reads.splits(session, decision)
-    again = service.merge(session, *two, world.manager, clock)
+    again = service.merge(session, two[0], two[1], world.manager, clock)
     react(session)
     assert not reads.open_splits(session)
     with pytest.raises(Conflict):

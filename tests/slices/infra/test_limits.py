@@ -60,9 +60,14 @@ def test_the_table_tells_nobody_who_did_what(session, small, clock):
 
 
 def test_lots_are_taken_with_one_statement_and_never_exceed_the_limit(session, small, clock, monkeypatch):
-    asked = []
+    asked: list[int] = []
     real = limits._from_shared
-    monkeypatch.setattr(limits, "_from_shared", lambda count: asked.append(1) or real(count))
+
+    def counted(count):
+        asked.append(1)
+        return real(count)
+
+    monkeypatch.setattr(limits, "_from_shared", counted)
     assert taken("lots", "a", clock, 20) == 20
     assert len(asked) == 2
     limits._taken.clear()  # another process, which knows nothing of this one's lot
