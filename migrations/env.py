@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, pool
 import hub.wiring  # noqa: F401 - importing the slices gives Base all tables
 from hub.infra.columns import SealedBytes
 from hub.infra.db import Base
+from hub.infra.rows import OWNER_OPTIONS
 
 config = context.config
 
@@ -17,7 +18,12 @@ def plain_types(kind: str, thing: object, _: object) -> str | bool:
 
 def run() -> None:
     """Run with short lock waits, so that a migration never holds up the service: it fails and is run again."""
-    engine = create_engine(config.attributes["url"], poolclass=pool.NullPool, hide_parameters=True)
+    engine = create_engine(
+        config.attributes["url"],
+        poolclass=pool.NullPool,
+        hide_parameters=True,
+        connect_args={"options": OWNER_OPTIONS},
+    )
     with engine.connect() as connection:
         connection.exec_driver_sql("SET lock_timeout = '2s'")
         connection.commit()

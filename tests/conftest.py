@@ -19,8 +19,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from hub.accounts import service as accounts_service
 from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
@@ -30,7 +30,7 @@ from hub.accounts.reads import actor_of_user
 from hub.accounts.service import passwords
 from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
-from hub.infra import db, embedded_postgres, migrations, writes
+from hub.infra import db, embedded_postgres, migrations, sight, writes
 from hub.infra.config import Environment, SecondFactor, Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
 from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys
@@ -144,6 +144,15 @@ class AtOnce(list):
         writes.write_now(self.session)
 
 
+def _own_settings_again(sessions: sessionmaker, made: Session) -> None:
+    """A request inside the test shares its connection: when it ends, row security hears of the test's actor again."""
+
+    @event.listens_for(sessions, "after_transaction_end")
+    def announce(session: Session, ended: SessionTransaction) -> None:
+        if session is not made and ended.parent is None:
+            sight.announce(made, made.connection())
+
+
 @pytest.fixture
 def session(hub: db.Runtime) -> Iterator[Session]:
     """A session whose work is rolled back at the end. Call `db.react(session)` to run the reactions now."""
@@ -159,6 +168,7 @@ def session(hub: db.Runtime) -> Iterator[Session]:
         with hub.sessions() as made, using_vault(Vault(made, hub.keyring)):
             made.info["hub_actor"] = SYSTEM
             made.info[writes.WAITING] = AtOnce(made)
+            _own_settings_again(hub.sessions, made)
             if made.execute(text("SELECT 1 FROM postcode LIMIT 1")).first():
                 made.execute(text("DELETE FROM postcode"))  # left by a journey: rolled back with the rest
             yield made

@@ -10,12 +10,14 @@ from hub.accounts.domain import OrganisationKind
 from hub.core.permissions import Role
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
+from hub.infra.rows import anybody
 
 
 class Organisation(Identified, Base):
     """A partner of the hub, or the hub itself; `slug` is its short name in commands."""
 
     __tablename__ = "organisation"
+    __rows__ = anybody("partners are public")
 
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
@@ -31,6 +33,7 @@ class UserAccount(Identified, Base):
     `sign_on_subject` is who the person is at the identity provider, known since the first sign-in from there."""
 
     __tablename__ = "user_account"
+    __rows__ = anybody("staff; read before anybody is known to have signed in")
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     email: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +55,7 @@ class UserSession(Identified, Base):
     last gave password and code; `second_factor`: whether there was a second proof."""
 
     __tablename__ = "user_session"
+    __rows__ = anybody("staff; found by the hash of a secret")
 
     user_account_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
@@ -148,6 +152,7 @@ class ApiKey(Identified, Base):
     """A machine's key: shown once, kept as a hash."""
 
     __tablename__ = "api_key"
+    __rows__ = anybody("machines; found by the hash of a secret")
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     role: Mapped[Role] = enum_column(Role)
@@ -165,6 +170,7 @@ class SharingAgreement(Identified, Base):
     """
 
     __tablename__ = "sharing_agreement"
+    __rows__ = anybody("agreements of organisations")
     __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates_in_order"),)
 
     from_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)

@@ -23,6 +23,7 @@ from hub.assessment.domain import (
 from hub.core.levels import Level
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import anybody
 
 _HOLDS_SLOT = text("state IN ('proposed', 'booked', 'attended', 'attended_late')")
 _OPEN = text("state IN ('proposed', 'booked')")
@@ -32,6 +33,7 @@ class AssessorSlot(Identified, Versioned, Base):
     """A stretch of an assessor's time that one learner can have. Withdrawn slots keep their row."""
 
     __tablename__ = "assessor_slot"
+    __rows__ = anybody("times of the diary")
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index(

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from hub.core.acts import ADDRESSED, act_of
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
-from hub.infra.db import Base, Identified, actor_of
+from hub.infra.db import Base, Identified
 from hub.infra.logs import request_id_var
+from hub.infra.rows import anybody
+from hub.infra.sight import actor_of
 from hub.infra.writes import write_later
 
 
@@ -31,6 +33,7 @@ class AuditEntry(Identified, Base):
     """
 
     __tablename__ = "audit_entry"
+    __rows__ = anybody("ids of acts; its pages are the auditor's")
     __table_args__ = (
         Index("ix_audit_entry_subject", "subject_id", "at"),
         Index("ix_audit_entry_at", "at", postgresql_using="brin"),

@@ -25,6 +25,7 @@ from hub.core.errors import HubError
 from hub.infra import embedded_postgres, migrations
 from hub.infra.embedded_postgres import EmbeddedPostgresError
 from hub.infra.erasures import Erased
+from hub.infra.rows import OWNER_OPTIONS
 
 KEYS_TABLE = "public.subject_key"
 
@@ -102,7 +103,13 @@ def back_up(owner_url: str, path: Path) -> tuple[Path, Path]:
     """
     pair = (path, keys_path(path))
     with _plain_errors(), _reserved(*pair) as (data_part, keys_part), _one_moment(owner_url) as snapshot:
-        common = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+        common = [
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            "--enable-row-security",
+            f"--snapshot={snapshot}",
+        ]
         _dump(owner_url, [*common, f"--exclude-table-data={KEYS_TABLE}", f"--file={data_part}"])
         _dump(owner_url, [*common, "--data-only", f"--table={KEYS_TABLE}", f"--file={keys_part}"])
     return pair
@@ -171,7 +178,7 @@ def _remove(paths: Sequence[Path]) -> None:
 @contextmanager
 def _one_moment(owner_url: str) -> Iterator[str]:
     """A snapshot that both files are written from."""
-    with psycopg.connect(_libpq(owner_url), connect_timeout=10) as connection:
+    with psycopg.connect(_libpq(owner_url), connect_timeout=10, options=OWNER_OPTIONS) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         if connection.execute("SELECT to_regclass(%s)", [KEYS_TABLE]).fetchone() == (None,):
             raise BackupProblem("The database has no tables: there is nothing to back up.")
@@ -219,7 +226,7 @@ def _revision(path: Path) -> str | None:
 
 
 def _require_room(owner_url: str, *, force: bool) -> None:
-    with psycopg.connect(_libpq(owner_url), connect_timeout=10) as connection:
+    with psycopg.connect(_libpq(owner_url), connect_timeout=10, options=OWNER_OPTIONS) as connection:
         tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         row = connection.execute(tables).fetchone()
     if row and row[0] and not force:
@@ -295,7 +302,9 @@ def _close(stdin: IO[bytes]) -> None:
 
 
 def _found(owner_url: str, revision: str | None) -> Restored:
-    with psycopg.connect(_libpq(owner_url), autocommit=True, connect_timeout=10) as connection:
+    with psycopg.connect(
+        _libpq(owner_url), autocommit=True, connect_timeout=10, options=OWNER_OPTIONS
+    ) as connection:
         connection.execute("ANALYZE")
         counted = connection.execute(
             "SELECT count(wrapped), count(*) FILTER (WHERE wrapped IS NULL) FROM subject_key"
@@ -343,7 +352,12 @@ def _address(owner_url: str) -> str:
 
 def _environment(owner_url: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "PGPASSWORD": make_url(owner_url).password or "", "LC_MESSAGES": "C"}
+    return {
+        **kept,
+        "PGPASSWORD": make_url(owner_url).password or "",
+        "LC_MESSAGES": "C",
+        "PGOPTIONS": OWNER_OPTIONS,
+    }
 
 
 def _libpq(owner_url: str) -> str:

@@ -39,6 +39,7 @@ from hub.infra.columns import Sealed, sealed_column
 from hub.infra.config import Settings
 from hub.infra.crypto import KeyRing, Vault, using_vault
 from hub.infra.gathering import GATHERED, act_now
+from hub.infra.sight import ACTOR, actor_of, open_to_the_hub
 from hub.infra.writes import WAITING, HubSession, write_now
 
 type_annotations = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[str]: JSONB}
@@ -138,7 +139,7 @@ current_actor_var: ContextVar[Actor] = ContextVar("current_actor", default=SYSTE
 
 _MOST_EVENTS = 10_000
 _IDLE_SECONDS = 20.0
-_EVENTS, _ACTOR, _MARKS = "hub_events", "hub_actor", "hub_marks"
+_EVENTS, _MARKS = "hub_events", "hub_marks"
 
 
 def configure(new: Runtime) -> None:
@@ -198,11 +199,13 @@ def transaction(actor: Actor | None = None) -> Iterator[Session]:
         yield outer
         return
     with runtime().sessions() as session:
-        session.info[_ACTOR] = actor or current_actor_var.get()
+        session.info[ACTOR] = actor or current_actor_var.get()
         token = _open_session.set(session)
         try:
             with using_vault(Vault(session, runtime().keyring)), _plain_errors():
                 yield session
+                session.flush()
+                open_to_the_hub(session)
                 _drain(session)
                 session.commit()
         finally:
@@ -235,12 +238,6 @@ def _plain_errors() -> Iterator[None]:
 def record(session: Session, happened: Event) -> None:
     """Tell the other slices, in this transaction, what has happened."""
     session.info.setdefault(_EVENTS, []).append(happened)
-
-
-def actor_of(session: Session) -> Actor:
-    """Who this unit of work acts for."""
-    actor: Actor = session.info.get(_ACTOR, SYSTEM)
-    return actor
 
 
 def react(session: Session) -> None:

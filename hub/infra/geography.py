@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from hub.core.errors import RuleBroken
 from hub.core.postcode import tidy_postcode
 from hub.infra.db import Base
+from hub.infra.rows import anybody
 from hub.infra.writes import REFERENCE
 
 ATTRIBUTION = (
@@ -26,6 +27,7 @@ class Postcode(Base):
     """One postcode's centre in degrees (WGS 84), with its borough and ward by GSS code."""
 
     __tablename__ = "postcode"
+    __rows__ = anybody("places")
 
     postcode: Mapped[str] = mapped_column(primary_key=True)
     lat: Mapped[float]

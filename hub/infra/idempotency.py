@@ -16,6 +16,7 @@ from hub.core.permissions import Actor
 from hub.infra.access import current_actor
 from hub.infra.crypto import open_transient, seal_transient
 from hub.infra.db import Base, runtime, transaction
+from hub.infra.rows import SCOPED, of_organisation
 from hub.infra.sweeping import Sweep
 from hub.infra.writes import put
 
@@ -28,6 +29,7 @@ class IdempotencyKey(Base):
     """One answered request of one organisation; the answer's body is sealed."""
 
     __tablename__ = "idempotency_key"
+    __rows__ = of_organisation()
 
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -105,7 +107,8 @@ def _known(session: Session, owner: UUID, key: str) -> IdempotencyKey | None:
     one = select(lock).subquery()
     mine = and_(IdempotencyKey.organisation_id == owner, IdempotencyKey.key == key)
     free, known = session.execute(
-        select(one.c.free, IdempotencyKey).select_from(one).outerjoin(IdempotencyKey, mine)
+        select(one.c.free, IdempotencyKey).select_from(one).outerjoin(IdempotencyKey, mine),
+        execution_options=SCOPED,
     ).one()
     if not free:
         raise Conflict("A request with this key is still being answered.", code="idempotency_key_in_use")

@@ -1,5 +1,6 @@
 """Migrations of the database, run with the owner's role through Alembic."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +18,8 @@ from hub.core.errors import HubError
 from hub.core.ids import new_id
 from hub.core.permissions import Role
 from hub.infra.audit import AuditEntry
+from hub.infra.db import Base
+from hub.infra.rows import policy_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -61,6 +64,46 @@ def upgrade(owner_url: str) -> None:
     if at is not None and not is_known(at):
         raise HubError(newer(at))
     command.upgrade(config(owner_url), "head")
+    secure(owner_url)
+
+
+def secure(owner_url: str) -> None:
+    """Put each table under the row security that its model declares; what stands already is left alone.
+
+    Alembic has loaded the models. A policy keeps its own words as a comment, since PostgreSQL rewrites them.
+    """
+    engine = create_engine(owner_url, hide_parameters=True)
+    quote = engine.dialect.identifier_preparer.quote
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        standing = {row.table: row for row in connection.execute(text(_POLICIES))}
+        for mapper in Base.registry.mappers:
+            name, wanted = mapper.local_table.name, policy_of(mapper.class_)  # type: ignore[attr-defined]
+            known = standing.get(name)
+            if known is not None and (known.said, known.forced) != (wanted, wanted is not None):
+                for statement in _policy(quote(name), wanted):
+                    connection.execute(text(statement))
+    engine.dispose()
+
+
+_POLICIES = """
+SELECT class.relname AS table, class.relrowsecurity AND class.relforcerowsecurity AS forced,
+       obj_description(policy.oid, 'pg_policy') AS said
+FROM pg_class AS class LEFT JOIN pg_policy AS policy ON policy.polrelid = class.oid AND policy.polname = 'rows'
+WHERE class.relnamespace = 'public'::regnamespace AND class.relkind = 'r'
+"""
+
+
+def _policy(table: str, wanted: str | None) -> Iterator[str]:
+    yield f"DROP POLICY IF EXISTS rows ON {table}"
+    if wanted is None:
+        yield f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
+        return
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    words = wanted.replace(":", "\\:")  # SQLAlchemy reads :name as a parameter
+    yield f"CREATE POLICY rows ON {table} USING ({words})"
+    quoted = words.replace("'", "''")
+    yield f"COMMENT ON POLICY rows ON {table} IS '{quoted}'"
 
 
 def note(owner_url: str, before: str | None) -> None:

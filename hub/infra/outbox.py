@@ -28,6 +28,7 @@ from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
 from hub.infra.db import Base, Identified, enum_column, runtime, transaction
 from hub.infra.logs import logger
+from hub.infra.rows import anybody
 from hub.infra.sms import OutgoingEmail, OutgoingSms, Sender, SendLater, SendRefused, SendUnknown
 from hub.infra.writes import write_later, write_now
 
@@ -53,6 +54,7 @@ class OutboxEntry(Identified, Base):
     """One thing to deliver. `dedupe_key` makes asking for it twice the same as once."""
 
     __tablename__ = "outbox_entry"
+    __rows__ = anybody("kinds and ids of deliveries; its lag is told to monitors")
     __table_args__ = (
         Index("ix_outbox_entry_due", "next_at", postgresql_where="state IN ('pending', 'sending')"),
     )

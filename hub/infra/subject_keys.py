@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.infra.crypto import KeyProblem, KeyRing, lacks
 from hub.infra.db import Base
+from hub.infra.rows import anybody
 from hub.infra.writes import write_later
 
 
@@ -16,6 +17,7 @@ class SubjectKey(Base):
     """One subject's data key, wrapped by the key `kek_id`. After erasure `wrapped` is gone."""
 
     __tablename__ = "subject_key"
+    __rows__ = anybody("wrapped keys open nothing without a sealed row")
 
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     kek_id: Mapped[str]
@@ -27,6 +29,7 @@ class KeyCheck(Base):
     """The fingerprint of a key that this database needs: `index`, or `key NAME` of one that wraps data keys."""
 
     __tablename__ = "key_check"
+    __rows__ = anybody("a fingerprint of the key file")
 
     name: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import of_organisation
 from hub.learners.domain.links import LinkPurpose
 from hub.learners.domain.merging import LinkAction
 from hub.learners.domain.pairs import PairDecision
@@ -38,6 +39,7 @@ class SourceRecord(Identified, SealedRow, Base):
     """
 
     __tablename__ = "source_record"
+    __rows__ = of_organisation()
 
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
     home_learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)

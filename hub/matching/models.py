@@ -9,8 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.assessment.domain import Strand
 from hub.core.levels import Level
+from hub.core.permissions import Role
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import HUB_ONLY, anybody, of_organisation, of_parent
 from hub.matching.domain.enrolments import EnrolmentState, SharingEnd
 from hub.matching.domain.offers import OfferState
 from hub.matching.domain.rounds import LeftOut, LineState, RoundKind, RoundState, Stale
@@ -25,6 +27,7 @@ class MatchRound(Identified, SealedRow, Versioned, Base):
     """
 
     __tablename__ = "match_round"
+    __rows__ = HUB_ONLY.and_role(Role.AUDITOR)
     __table_args__ = (Index("ix_match_round_created_at", "created_at"),)
 
     name: Mapped[str] = mapped_column(unique=True)
@@ -54,6 +57,7 @@ class MatchClass(Base):
     """A class in a round: its name there, its places, and its pressure in this round and for the next."""
 
     __tablename__ = "match_class"
+    __rows__ = HUB_ONLY.and_role(Role.AUDITOR)
     __table_args__ = (CheckConstraint("(key IS NULL) = (left_out IS NOT NULL)", name="key_unless_left_out"),)
 
     match_round_id: Mapped[UUID] = mapped_column(ForeignKey("match_round.id"), primary_key=True)
@@ -71,6 +75,7 @@ class MatchLine(Identified, Base):
     """One entry in a round: the class it would get, or why none; and what became of the line."""
 
     __tablename__ = "match_line"
+    __rows__ = HUB_ONLY.and_role(Role.AUDITOR)
     __table_args__ = (
         UniqueConstraint("match_round_id", "key"),
         Index("ix_match_line_class", "match_round_id", "esol_class_id"),
@@ -92,6 +97,7 @@ class Vacancy(Identified, Base):
     """A place of a class came free between rounds and waits for a refill."""
 
     __tablename__ = "vacancy"
+    __rows__ = anybody("free places of classes")
     __table_args__ = (
         Index("uq_vacancy_open", "esol_class_id", unique=True, postgresql_where=text("closed_at IS NULL")),
     )
@@ -112,6 +118,7 @@ class Offer(Identified, SealedRow, Versioned, Base):
     """
 
     __tablename__ = "offer"
+    __rows__ = of_organisation()
     __table_args__ = (
         Index("uq_offer_live", "learner_id", "strand", unique=True, postgresql_where=_LIVE),
         Index("ix_offer_organisation", "organisation_id", "state"),
@@ -151,6 +158,7 @@ class OfferHistory(Identified, SealedRow, Base):
     """One change of an offer: when, by whom, why; the note sealed."""
 
     __tablename__ = "offer_history"
+    __rows__ = of_parent("offer", "offer_id")
 
     offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"), index=True)
     at: Mapped[datetime]
@@ -166,6 +174,7 @@ class Enrolment(Identified, SealedRow, Versioned, Base):
     """A learner's place in a class, from the yes to the end of the course."""
 
     __tablename__ = "enrolment"
+    __rows__ = of_organisation()
     __table_args__ = (Index("ix_enrolment_organisation", "organisation_id", "state"),)
 
     offer_id: Mapped[UUID] = mapped_column(ForeignKey("offer.id"), unique=True)
@@ -192,6 +201,7 @@ class EnrolmentHistory(Identified, SealedRow, Base):
     """One change of an enrolment: when, by whom, why; the note sealed."""
 
     __tablename__ = "enrolment_history"
+    __rows__ = of_parent("enrolment", "enrolment_id")
 
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
     at: Mapped[datetime]
@@ -207,6 +217,7 @@ class AttendanceWeek(Base):
     """Hours attended out of hours taught in one week; `week_on` is its Monday."""
 
     __tablename__ = "attendance_week"
+    __rows__ = of_parent("enrolment", "enrolment_id")
     __table_args__ = (
         CheckConstraint("hours_attended >= 0 AND hours_attended <= hours_of", name="hours_in_order"),
     )

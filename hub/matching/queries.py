@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from hub.core.clock import LONDON
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
+from hub.infra.rows import scoped
+from hub.infra.sight import open_to_the_hub, visible
 from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
 from hub.matching.domain.offers import LIVE, OfferState
 from hub.matching.domain.rounds import LineState, RoundKind, RoundState
@@ -50,7 +52,7 @@ def rounds(session: Session, limit: int = 50) -> Sequence[MatchRound]:
 
 
 def match_round(session: Session, round_id: UUID, *, for_update: bool = False) -> MatchRound:
-    found = select(MatchRound).where(MatchRound.id == round_id)
+    found = visible(session, MatchRound).where(MatchRound.id == round_id)
     if for_update:
         found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalar(found)
@@ -81,14 +83,14 @@ def round_before(session: Session, row: MatchRound) -> MatchRound | None:
 
 
 def round_classes(session: Session, round_id: UUID) -> Sequence[MatchClass]:
-    return session.scalars(select(MatchClass).where(MatchClass.match_round_id == round_id)).all()
+    return session.scalars(visible(session, MatchClass).where(MatchClass.match_round_id == round_id)).all()
 
 
 def lines(
     session: Session, round_id: UUID, ids: Collection[UUID] | None = None, *, for_update: bool = False
 ) -> Sequence[MatchLine]:
     """Lines of a round, all or those named, in the order of their names there."""
-    found = select(MatchLine).where(MatchLine.match_round_id == round_id).order_by(MatchLine.key)
+    found = visible(session, MatchLine).where(MatchLine.match_round_id == round_id).order_by(MatchLine.key)
     if ids is not None:
         found = found.where(MatchLine.id.in_(list(ids)))
     if for_update:
@@ -137,7 +139,15 @@ def open_vacancies(session: Session, *, for_update: bool = False) -> Sequence[Va
 
 
 def offer(session: Session, offer_id: UUID) -> Offer | None:
-    return session.get(Offer, offer_id)
+    return session.scalar(visible(session, Offer).where(Offer.id == offer_id))
+
+
+def offer_of(session: Session, offer_id: UUID, actor: Actor) -> Offer:
+    """The offer, for its provider or for the hub; NotFound for anybody else's."""
+    row = session.scalar(scoped(Offer, actor).where(Offer.id == offer_id))
+    if row is None or actor.role not in {Role.PROVIDER, *SEES_ALL}:
+        raise NotFound("There is no such offer.")
+    return row
 
 
 def locked_offer(session: Session, offer_id: UUID) -> Offer:
@@ -150,11 +160,15 @@ def locked_offer(session: Session, offer_id: UUID) -> Offer:
 
 
 def offer_to_answer(session: Session, offer_id: UUID, actor: Actor) -> Offer:
-    """The offer, locked, for its provider or for the hub; NotFound for anybody else's."""
-    row = locked_offer(session, offer_id)
-    own = actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
-    if not own and actor.role not in SEES_ALL:
+    """The offer, locked, for its provider or for the hub; NotFound for anybody else's.
+
+    What follows reaches further than a provider sees: from here on the transaction is the hub's.
+    """
+    found = scoped(Offer, actor).where(Offer.id == offer_id).with_for_update(key_share=True)
+    row = session.scalar(found.execution_options(populate_existing=True))
+    if row is None or actor.role not in {Role.PROVIDER, *SEES_ALL}:
         raise NotFound("There is no such offer.")
+    open_to_the_hub(session)
     return row
 
 
@@ -168,7 +182,7 @@ def offers_in(
     session: Session, states: Collection[OfferState], organisation_id: UUID | None = None
 ) -> Select[Offer]:
     """Offers in these states, of one provider or of all, oldest first."""
-    found = select(Offer).where(Offer.state.in_(list(states)))
+    found = visible(session, Offer).where(Offer.state.in_(list(states)))
     if organisation_id is not None:
         found = found.where(Offer.organisation_id == organisation_id)
     return found.order_by(Offer.made_at, Offer.id)
@@ -177,17 +191,17 @@ def offers_in(
 def count_offers(
     session: Session, states: Collection[OfferState], organisation_id: UUID | None = None
 ) -> int:
-    found = select(func.count(Offer.id)).where(Offer.state.in_(list(states)))
+    found = visible(session, Offer).where(Offer.state.in_(list(states)))
     if organisation_id is not None:
         found = found.where(Offer.organisation_id == organisation_id)
-    return session.scalar(found) or 0
+    return session.scalar(found.with_only_columns(func.count())) or 0
 
 
 def offers_after(
     session: Session, organisation_id: UUID | None, states: Collection[OfferState], marker: UUID | None
 ) -> Select[Offer]:
     """Offers by id, for paging through all of them."""
-    found = select(Offer).where(Offer.state.in_(list(states)))
+    found = visible(session, Offer).where(Offer.state.in_(list(states)))
     if organisation_id is not None:
         found = found.where(Offer.organisation_id == organisation_id)
     if marker is not None:
@@ -283,7 +297,7 @@ def offers_between(session: Session, start: datetime, end: datetime) -> Sequence
 
 
 def offer_history(session: Session, offer_ids: Collection[UUID]) -> Sequence[OfferHistory]:
-    found = select(OfferHistory).where(OfferHistory.offer_id.in_(list(offer_ids)))
+    found = visible(session, OfferHistory).where(OfferHistory.offer_id.in_(list(offer_ids)))
     return session.scalars(found.order_by(OfferHistory.at, OfferHistory.id)).all()
 
 
@@ -302,10 +316,18 @@ def silences(session: Session) -> dict[UUID, int]:
 
 def enrolment_to_change(session: Session, enrolment_id: UUID, actor: Actor) -> Enrolment:
     """The enrolment, locked, for its provider or the hub; NotFound for anybody else's."""
-    found = select(Enrolment).where(Enrolment.id == enrolment_id).with_for_update(key_share=True)
+    found = scoped(Enrolment, actor).where(Enrolment.id == enrolment_id).with_for_update(key_share=True)
     row = session.scalar(found.execution_options(populate_existing=True))
-    own = row is not None and actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
-    if row is None or (not own and actor.role not in SEES_ALL):
+    if row is None or actor.role not in {Role.PROVIDER, *SEES_ALL}:
+        raise NotFound("There is no such enrolment.")
+    open_to_the_hub(session)
+    return row
+
+
+def enrolment(session: Session, enrolment_id: UUID, actor: Actor) -> Enrolment:
+    """The enrolment, for its provider or the hub; NotFound for anybody else's."""
+    row = session.scalar(scoped(Enrolment, actor).where(Enrolment.id == enrolment_id))
+    if row is None or actor.role not in {Role.PROVIDER, *SEES_ALL}:
         raise NotFound("There is no such enrolment.")
     return row
 
@@ -314,7 +336,7 @@ def enrolments(
     session: Session, states: Collection[EnrolmentState], organisation_id: UUID | None = None
 ) -> Select[Enrolment]:
     """Enrolments in these states, of one provider or of all, by first day."""
-    found = select(Enrolment).where(Enrolment.state.in_(list(states)))
+    found = visible(session, Enrolment).where(Enrolment.state.in_(list(states)))
     if organisation_id is not None:
         found = found.where(Enrolment.organisation_id == organisation_id)
     return found.order_by(Enrolment.expected_on, Enrolment.esol_class_id, Enrolment.id)
@@ -323,10 +345,10 @@ def enrolments(
 def count_enrolments(
     session: Session, states: Collection[EnrolmentState], organisation_id: UUID | None = None
 ) -> int:
-    found = select(func.count(Enrolment.id)).where(Enrolment.state.in_(list(states)))
+    found = visible(session, Enrolment).where(Enrolment.state.in_(list(states)))
     if organisation_id is not None:
         found = found.where(Enrolment.organisation_id == organisation_id)
-    return session.scalar(found) or 0
+    return session.scalar(found.with_only_columns(func.count())) or 0
 
 
 def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Enrolment]:
@@ -343,8 +365,9 @@ def learners_with_place(session: Session) -> dict[UUID, bool]:
 
 def enrolments_of_offers(session: Session, offer_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Offer -> enrolment."""
-    found = select(Enrolment.offer_id, Enrolment.id).where(Enrolment.offer_id.in_(list(offer_ids)))
-    return {row[0]: row[1] for row in session.execute(found)}
+    found = visible(session, Enrolment).where(Enrolment.offer_id.in_(list(offer_ids)))
+    rows = session.execute(found.with_only_columns(Enrolment.offer_id, Enrolment.id))
+    return {row[0]: row[1] for row in rows}
 
 
 def current_where(session: Session, *conditions: Any) -> Sequence[Enrolment]:
@@ -368,13 +391,13 @@ def enrolments_between(session: Session, start: datetime, end: datetime) -> Sequ
 
 
 def enrolment_history(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[EnrolmentHistory]:
-    found = select(EnrolmentHistory).where(EnrolmentHistory.enrolment_id.in_(list(enrolment_ids)))
+    found = visible(session, EnrolmentHistory).where(EnrolmentHistory.enrolment_id.in_(list(enrolment_ids)))
     return session.scalars(found.order_by(EnrolmentHistory.at, EnrolmentHistory.id)).all()
 
 
 def attendance(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[AttendanceWeek]:
     """Weeks of many enrolments, oldest first."""
-    found = select(AttendanceWeek).where(AttendanceWeek.enrolment_id.in_(list(enrolment_ids)))
+    found = visible(session, AttendanceWeek).where(AttendanceWeek.enrolment_id.in_(list(enrolment_ids)))
     return session.scalars(found.order_by(AttendanceWeek.enrolment_id, AttendanceWeek.week_on)).all()
 
 

@@ -8,6 +8,7 @@ from hub.core.errors import Conflict, NotSignedIn, Unavailable
 from hub.infra.access import allow_public
 from hub.infra.db import runtime, transaction
 from hub.infra.http import api_blueprint
+from hub.infra.sight import open_to_the_hub
 from hub.messaging import service
 from hub.messaging.domain import NewReceived, Receipt
 from hub.messaging.schemas import DeliverySchema, ReceivedSchema
@@ -36,6 +37,7 @@ def delivery(receipt: Receipt) -> None:
     try:
         with transaction() as session:
             service.note_receipts(session, [receipt], runtime().clock)
+            open_to_the_hub(session)  # the caller's token is the right to it
     except Conflict as error:
         raise Unavailable("Busy with this very message. Call again.") from error
 
@@ -49,6 +51,7 @@ def received(text: NewReceived) -> None:
     """A text from a phone."""
     try:
         with transaction() as session:
+            open_to_the_hub(session)  # the caller's token is the right to it
             service.receive(session, text, runtime().clock)
     except Conflict as error:
         raise Unavailable("Busy with this very message. Call again.") from error

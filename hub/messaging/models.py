@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import anybody
 from hub.messaging.domain import AskKind, Channel, Meaning, MessageState
 
 
@@ -78,6 +79,7 @@ class NumberBlock(Identified, Base):
     """A number that gets no texts: its holder said STOP, texts do not arrive, or it is not confirmed yet."""
 
     __tablename__ = "number_block"
+    __rows__ = anybody("phone numbers of the regulator")
     __table_args__ = (
         Index(
             "uq_number_block_open",

@@ -7,12 +7,14 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from hub.infra.db import Base, Identified
+from hub.infra.rows import anybody
 
 
 class PolicyValue(Identified, Base):
     """One value of `code`, valid from a day on, with its source and who set it."""
 
     __tablename__ = "policy_value"
+    __rows__ = anybody("settings of the hub")
     __table_args__ = (Index("ix_policy_value_code", "code", "valid_from"),)
 
     code: Mapped[str]

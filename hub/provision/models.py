@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import anybody
 from hub.provision.domain import ClassState, ProviderKind, Strand
 
 
@@ -16,6 +17,7 @@ class Provider(Versioned, Base):
     """What the hub knows of an organisation of the kind provider, beyond its name."""
 
     __tablename__ = "provider"
+    __rows__ = anybody("providers are public")
     __table_args__ = (CheckConstraint("ukprn ~ '^1[0-9]{7}$'", name="ukprn_shape"),)
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
@@ -32,6 +34,7 @@ class Venue(Identified, Versioned, Base):
     """A place where classes are held. `name_key` finds the same venue however its name was typed."""
 
     __tablename__ = "venue"
+    __rows__ = anybody("places")
     __table_args__ = (UniqueConstraint("organisation_id", "name_key", "postcode"),)
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
@@ -52,6 +55,7 @@ class EsolClass(Identified, Versioned, Base):
     """
 
     __tablename__ = "esol_class"
+    __rows__ = anybody("classes are public once published")
     __table_args__ = (
         CheckConstraint("held >= 0", name="held_not_negative"),
         CheckConstraint("enrolled >= 0", name="enrolled_not_negative"),
@@ -108,6 +112,7 @@ class ClassSession(Base):
     """When a class meets: one time on each of its days, 0 for Monday."""
 
     __tablename__ = "class_session"
+    __rows__ = anybody("times of classes")
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 0 AND 6", name="day_of_the_week"),
         CheckConstraint("starts_at < ends_at", name="times_in_order"),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import of_organisation, of_parent
 from hub.referrals.domain import Channel, Move, Outcome, ReferralState
 
 _OPEN = text("state <> 'closed'")
@@ -17,6 +18,7 @@ class Referral(Base, Identified, SealedRow, Versioned):
     """One organisation's request for one learner. The person's details stand with the source record."""
 
     __tablename__ = "referral"
+    __rows__ = of_organisation()
 
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -62,6 +64,7 @@ class ReferralHistory(Base, Identified, SealedRow):
     """One row for each thing that happened, written in the transaction that did it. Never changed."""
 
     __tablename__ = "referral_history"
+    __rows__ = of_parent("referral", "referral_id")
 
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
     at: Mapped[datetime]
@@ -80,6 +83,7 @@ class InformationRequest(Base, Identified, SealedRow):
     """What the hub asked the referrer, by topic code; the answers are sealed."""
 
     __tablename__ = "information_request"
+    __rows__ = of_parent("referral", "referral_id")
 
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
     topics: Mapped[list[str]]
@@ -105,6 +109,7 @@ class ReferralDraft(Base, Identified, SealedRow, Versioned):
     """A referral being written: sealed under a key of its own, gone after 30 days. It is not a learner yet."""
 
     __tablename__ = "referral_draft"
+    __rows__ = of_organisation()
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
@@ -118,6 +123,7 @@ class ReferralFile(Base, Identified, SealedRow):
     """A file that a person has sent and looks at before it is taken in; deleted when done, or after a day."""
 
     __tablename__ = "referral_file"
+    __rows__ = of_organisation()
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)

@@ -9,29 +9,26 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
-from hub.core.permissions import Actor, Role
+from hub.core.permissions import Actor
+from hub.infra.rows import scoped
+from hub.infra.sight import open_to_the_hub, visible
 from hub.referrals.domain import Outcome, ReferralState
 from hub.referrals.models import InformationRequest, Referral, ReferralDraft, ReferralFile, ReferralHistory
 
-SEES_ALL = frozenset({Role.ASSESSOR, Role.HUB_MANAGER, Role.WORKER})
-
-
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    return Referral.organisation_id == actor.organisation_id
-
 
 def referral_of(session: Session, referral_id: UUID, actor: Actor, *, lock: bool = False) -> Referral:
-    """The referral, if this actor may see it; locked until the end of the transaction when it will change."""
-    found = select(Referral).where(Referral.id == referral_id)
-    if actor.role not in SEES_ALL:
-        if actor.organisation_id is None:
-            raise NotFound
-        found = found.where(_visible(actor))
+    """The referral, if this actor may see it.
+
+    One that will change is locked until the end of the transaction, which is the hub's from there on.
+    """
+    found = scoped(Referral, actor).where(Referral.id == referral_id)
     if lock:
         found = found.with_for_update().execution_options(populate_existing=True)
     referral = session.scalar(found)
     if referral is None:
         raise NotFound
+    if lock:
+        open_to_the_hub(session)
     return referral
 
 
@@ -42,7 +39,7 @@ def locked_case(session: Session, referral_id: UUID) -> Referral | None:
 
 def referrals_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Referral]:
     """Those referrals, in no order."""
-    return session.scalars(select(Referral).where(Referral.id.in_(ids))).all() if ids else []
+    return session.scalars(visible(session, Referral).where(Referral.id.in_(ids))).all() if ids else []
 
 
 def referrals_of_learners(session: Session, learner_ids: Collection[UUID]) -> Sequence[Referral]:
@@ -99,16 +96,17 @@ def already_imported(
     session: Session, organisation_id: UUID, external: Collection[str], keys: Collection[bytes]
 ) -> list[tuple[str | None, bytes | None]]:
     """(reference, row fingerprint) of what the organisation has sent before of these, open or closed."""
-    found = select(Referral.external_reference, Referral.import_key).where(
+    found = visible(session, Referral).where(
         Referral.organisation_id == organisation_id,
         or_(Referral.external_reference.in_(external), Referral.import_key.in_(keys)),
     )
-    return [(reference, key) for reference, key in session.execute(found)]
+    pairs = found.with_only_columns(Referral.external_reference, Referral.import_key)
+    return [(reference, key) for reference, key in session.execute(pairs)]
 
 
 def file_of(session: Session, file_id: UUID, actor: Actor) -> ReferralFile:
     """The user's own file; NotFound for any other."""
-    found = select(ReferralFile).where(ReferralFile.id == file_id, ReferralFile.user_id == actor.id)
+    found = scoped(ReferralFile, actor).where(ReferralFile.id == file_id, ReferralFile.user_id == actor.id)
     row = session.scalar(found.with_for_update())
     if row is None:
         raise NotFound
@@ -131,7 +129,7 @@ def history_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[Ref
     """What happened, the earliest first."""
     if not referral_ids:
         return []
-    found = select(ReferralHistory).where(ReferralHistory.referral_id.in_(referral_ids))
+    found = visible(session, ReferralHistory).where(ReferralHistory.referral_id.in_(referral_ids))
     return session.scalars(found.order_by(ReferralHistory.at, ReferralHistory.id)).all()
 
 
@@ -139,7 +137,7 @@ def requests_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[In
     """What was asked about these referrals, the earliest first."""
     if not referral_ids:
         return []
-    found = select(InformationRequest).where(InformationRequest.referral_id.in_(referral_ids))
+    found = visible(session, InformationRequest).where(InformationRequest.referral_id.in_(referral_ids))
     return session.scalars(found.order_by(InformationRequest.asked_at, InformationRequest.id)).all()
 
 
@@ -165,7 +163,9 @@ def due_requests(session: Session, today: date, limit: int) -> Sequence[Informat
 
 def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = False) -> ReferralDraft:
     """The user's own draft; NotFound for any other."""
-    found = select(ReferralDraft).where(ReferralDraft.id == draft_id, ReferralDraft.user_id == actor.id)
+    found = scoped(ReferralDraft, actor).where(
+        ReferralDraft.id == draft_id, ReferralDraft.user_id == actor.id
+    )
     if lock:
         found = found.with_for_update().execution_options(populate_existing=True)
     draft = session.scalar(found)
@@ -215,7 +215,7 @@ def move_drafts(session: Session, from_id: UUID, to_id: UUID) -> None:
 
 def drafts_of(session: Session, actor: Actor) -> Sequence[ReferralDraft]:
     """The user's unfinished drafts, the newest first."""
-    found = select(ReferralDraft).where(
+    found = scoped(ReferralDraft, actor).where(
         ReferralDraft.user_id == actor.id, ReferralDraft.referral_id.is_(None)
     )
     return session.scalars(found.order_by(ReferralDraft.changed_at.desc())).all()
@@ -234,9 +234,9 @@ class Filter:
     limit: int = 50
 
 
-def filtered(wanted: Filter) -> Select[Referral]:
+def filtered(session: Session, wanted: Filter) -> Select[Referral]:
     """The worklist: one page of referrals by the day they came."""
-    found = select(Referral).where(*_conditions(wanted))
+    found = visible(session, Referral).where(*_conditions(wanted))
     order = (Referral.submitted_at, Referral.id)
     if wanted.newest_first:
         order = (Referral.submitted_at.desc(), Referral.id.desc())  # type: ignore[assignment]
@@ -245,7 +245,8 @@ def filtered(wanted: Filter) -> Select[Referral]:
 
 def total(session: Session, wanted: Filter) -> int:
     """How many referrals the worklist holds on all its pages."""
-    return session.scalar(select(func.count()).select_from(Referral).where(*_conditions(wanted))) or 0
+    found = visible(session, Referral).where(*_conditions(wanted))
+    return session.scalar(found.with_only_columns(func.count())) or 0
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.core.permissions import Role
 from hub.infra.db import Base, Identified, enum_column
+from hub.infra.rows import of_organisation
 from hub.steps.domain import StepKind, StepState
 
 
@@ -15,6 +16,7 @@ class Step(Identified, Base):
     """One thing to be done. One open step of a kind for a subject."""
 
     __tablename__ = "step"
+    __rows__ = of_organisation()
     __table_args__ = (
         Index("uq_step_open", "kind", "subject_id", unique=True, postgresql_where=text("state = 'open'")),
         Index("ix_step_owner", "organisation_id", "role", "due_on", postgresql_where=text("state = 'open'")),

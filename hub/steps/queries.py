@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.permissions import HUB_ROLES, Actor, Role
+from hub.infra.rows import scoped
 from hub.infra.writes import columns_of, execute_later, write_now
 from hub.steps.domain import StepKind, StepState
 from hub.steps.models import Step
@@ -84,7 +85,9 @@ def held_by(actor: Actor) -> Select[Step]:
     mine = or_(Step.user_account_id == actor.id, Step.user_account_id.is_(None))
     if actor.role is Role.HUB_MANAGER:
         mine = or_(mine, Step.user_account_id.is_not(None))
-    held = select(Step).where(OPEN, Step.organisation_id == actor.organisation_id, Step.role.in_(roles), mine)
+    held = scoped(Step, actor).where(
+        OPEN, Step.organisation_id == actor.organisation_id, Step.role.in_(roles), mine
+    )
     return held.execution_options(**_ANEW)
 
 
@@ -107,16 +110,14 @@ def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, in
 def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
     """Open steps of a person by kind: for the badges of the header."""
     write_now(session)
-    held = held_by(actor).subquery()
-    rows = session.execute(select(held.c.kind, func.count()).group_by(held.c.kind))
+    found = held_by(actor).with_only_columns(Step.kind, func.count()).group_by(Step.kind)
+    rows = session.execute(found)
     return {StepKind(kind): int(count) for kind, count in rows}
 
 
 def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
     """(open, overdue) steps of a person."""
     write_now(session)
-    held = held_by(actor).subquery()
-    row = session.execute(
-        select(func.count(), func.count().filter(and_(held.c.due_on < today))).select_from(held)
-    ).one()
+    overdue = func.count().filter(Step.due_on < today)
+    row = session.execute(held_by(actor).with_only_columns(func.count(), overdue)).one()
     return int(row[0]), int(row[1])

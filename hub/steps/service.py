@@ -1,4 +1,7 @@
-"""Opening, moving and closing steps, and chasing those that are late."""
+"""Opening, moving and closing steps, and chasing those that are late.
+
+Who acts may open a step for somebody else (a provider's yes is the learner's step): writing one is the hub's doing.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -12,6 +15,7 @@ from hub.core.clock import Clock
 from hub.core.permissions import HUB_ROLES, Role
 from hub.infra.calendars import holidays
 from hub.infra.db import record
+from hub.infra.sight import open_to_the_hub
 from hub.infra.writes import write_later
 from hub.policy import reads as policy
 from hub.steps import queries
@@ -31,6 +35,7 @@ from hub.steps.models import Step
 
 def open_step(session: Session, new: NewStep, clock: Clock) -> None:
     """Open a step; where one of this kind is open for the subject, it gets the new owner and due date."""
+    open_to_the_hub(session)
     queries.put_step(session, _step(new, clock))
 
 
@@ -57,11 +62,13 @@ def close_step(
     session: Session, kind: StepKind, subject_id: UUID, clock: Clock, outcome: str = "done"
 ) -> None:
     """Close the open step of this kind; nothing happens when there is none."""
+    open_to_the_hub(session)
     queries.end_steps(session, [subject_id], clock.now(), outcome, kind)
 
 
 def close_steps(session: Session, subject_ids: Iterable[UUID], clock: Clock, outcome: str = "done") -> None:
     """Close all open steps about these subjects."""
+    open_to_the_hub(session)
     queries.end_steps(session, list(subject_ids), clock.now(), outcome)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from hub.infra.crypto import blind_index
+from hub.infra.sight import visible
 from hub.infra.subject_keys import SubjectKey
 from hub.infra.writes import execute_later
 from hub.learners.domain.keys import Key
@@ -85,7 +86,9 @@ def candidates(session: Session, weights: Mapping[bytes, int], most: int) -> Seq
 
 def records_by_id(session: Session, ids: Collection[UUID]) -> Sequence[SourceRecord]:
     """Those source records, in no order."""
-    return session.scalars(select(SourceRecord).where(SourceRecord.id.in_(ids))).all() if ids else []
+    return (
+        session.scalars(visible(session, SourceRecord).where(SourceRecord.id.in_(ids))).all() if ids else []
+    )
 
 
 _ADD_INDEX = (

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from hub.assessment.domain import Strand
 from hub.consent import reads as consents
-from hub.core.errors import NotFound
 from hub.core.levels import Level
 from hub.core.permissions import Actor, Role
+from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.matching import queries
@@ -98,11 +98,7 @@ def enrolments(
 
 def enrolment_for(session: Session, enrolment_id: UUID, actor: Actor) -> EnrolmentView:
     """One enrolment that this actor may see: its provider's or the hub's; NotFound."""
-    row = session.get(Enrolment, enrolment_id)
-    own = row is not None and actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
-    if row is None or (not own and actor.role not in queries.SEES_ALL):
-        raise NotFound("There is no such enrolment.")
-    return _views(session, [row])[0]
+    return _views(session, [queries.enrolment(session, enrolment_id, actor)])[0]
 
 
 def count_expected(session: Session, organisation_id: UUID) -> int:
@@ -116,9 +112,11 @@ def identities(
     """By enrolment: who it is, for the hub always; for a provider only where the learner's permission and the
     sharing agreement stand today. Confirmed places only: an enrolment exists from the learner's yes on."""
     ids = {view.learner_id for view in views}
-    if actor.role is Role.PROVIDER:
-        ids = consents.may_share(session, ids, consents.Share(actor.organisation_id, SHARE, IDENTITY), today)
-    people = learners.people(session, ids)
+    with as_the_hub(session):
+        if actor.role is Role.PROVIDER:
+            share = consents.Share(actor.organisation_id, SHARE, IDENTITY)
+            ids = consents.may_share(session, ids, share, today)
+        people = learners.people(session, ids)
     return {view.id: people[view.learner_id] for view in views if view.learner_id in people}
 
 

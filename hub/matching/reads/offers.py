@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from hub.assessment.domain import Strand
 from hub.core.clock import london_time
-from hub.core.errors import NotFound
 from hub.core.levels import Level
-from hub.core.permissions import Actor, Role
+from hub.core.permissions import Actor
 from hub.core.slots import SLOTS, slot_label
 from hub.matching import queries
 from hub.matching.domain.offers import LAST_HOUR_TO_ANSWER, LIVE, TO_DECIDE, OfferState
@@ -107,11 +106,7 @@ def offer(session: Session, offer_id: UUID) -> OfferView | None:
 
 def offer_for(session: Session, offer_id: UUID, actor: Actor) -> OfferView:
     """One offer that this actor may see: its provider's or the hub's; NotFound."""
-    row = queries.offer(session, offer_id)
-    own = row is not None and actor.role is Role.PROVIDER and row.organisation_id == actor.organisation_id
-    if row is None or (not own and actor.role not in queries.SEES_ALL):
-        raise NotFound("There is no such offer.")
-    return offer_view(row)
+    return offer_view(queries.offer_of(session, offer_id, actor))
 
 
 def offers_of(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, list[OfferView]]:

@@ -18,6 +18,7 @@ from hub.infra.access import act_as, allow_public
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
 from hub.infra.seals import exporting
+from hub.infra.sight import open_to_the_hub
 from hub.learners import reads as people
 from hub.learners import service as learners
 from hub.learners.domain import OpenedLink
@@ -60,6 +61,7 @@ def own_page(view: View) -> View:
         clock = runtime().clock
         try:
             with transaction() as session:
+                open_to_the_hub(session)  # nobody is known before the link is
                 link = learners.open_link(session, token, clock)
                 if not is_visiting(token, clock):
                     to = "receipt" if request.endpoint == "portal.receipt" else None
@@ -94,6 +96,7 @@ def enter(token: str) -> ResponseReturnValue:
     form = blank_form() if request.method == "GET" else read_form(BirthSchema, request.form)
     try:
         with transaction() as session:
+            open_to_the_hub(session)
             learners.open_link(session, token, clock)
             if request.method == "GET" and is_visiting(token, clock):
                 return redirect(url_for(_wanted_page(), token=token, lang=request.args.get("lang")))

@@ -154,7 +154,7 @@ def my_referrals(session: Session, actor: Actor, wanted: Filter | None = None) -
     if actor.organisation_id is None:
         return []
     scope = wanted or Filter(organisation_id=actor.organisation_id, newest_first=True)
-    return _as_mine(session, session.scalars(queries.filtered(scope)).all())
+    return _as_mine(session, session.scalars(queries.filtered(session, scope)).all())
 
 
 def my_referral(session: Session, referral_id: UUID, actor: Actor) -> MyReferral:
@@ -180,7 +180,7 @@ def _open(requests: Iterable[InformationRequest]) -> list[Asked]:
 
 def worklist(session: Session, wanted: Filter) -> list[ReferralView]:
     """One page of the hub's list, by the day the referrals came."""
-    return [_view(row) for row in session.scalars(queries.filtered(wanted))]
+    return [_view(row) for row in session.scalars(queries.filtered(session, wanted))]
 
 
 def total(session: Session, wanted: Filter) -> int:

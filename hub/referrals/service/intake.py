@@ -18,6 +18,7 @@ from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
 from hub.infra.crypto import blind_index
 from hub.infra.db import record
+from hub.infra.sight import open_to_the_hub
 from hub.infra.writes import write_now
 from hub.learners import service as learners
 from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
@@ -78,6 +79,7 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     if not new.postcode_checked:
         geography.require_known(session, new.person.postcode or "")
     person_key = key_of(new.person)
+    open_to_the_hub(session)
     _require_first(session, organisation_id, person_key, new.external_reference)
     found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)
     _record_consent(session, new, found, actor, clock)

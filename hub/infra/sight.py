@@ -1,0 +1,94 @@
+"""How far a unit of work sees: its actor's rows, or, for the hub's part of it, all.
+
+`transaction()` tells PostgreSQL who acts in the same message as BEGIN, so that row-level security costs no round
+trip; `require_scope` holds the same on our side of the wire.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Select, event
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+
+from hub.core.permissions import SYSTEM, Actor
+from hub.infra.rows import SEES_ALL, Model, require_scope, scoped, settings_of
+from hub.infra.writes import write_now
+
+ACTOR = "hub_actor"
+_WIDE = "hub_wide"
+
+
+def actor_of(session: Session) -> Actor:
+    """Who this unit of work acts for."""
+    actor: Actor = session.info.get(ACTOR, SYSTEM)
+    return actor
+
+
+def sees_all(session: Session) -> bool:
+    """Whether this unit of work may see every row now: its actor may, or it does the hub's part."""
+    return bool(session.info.get(_WIDE)) or actor_of(session).role in SEES_ALL
+
+
+def visible(session: Session, model: type[Model]) -> Select[Model]:
+    """Select the rows of `model` that this unit of work may see now: `rows.scoped` for its actor."""
+    return scoped(model, SYSTEM if sees_all(session) else actor_of(session))
+
+
+def open_to_the_hub(session: Session) -> None:
+    """From here on this unit of work is the hub's: the actor's right to what they asked for has been proven.
+
+    A referral is held against everybody known, a provider's yes asks the learner: what follows an act reaches
+    further than who began it may see. Reactions run so by themselves.
+    """
+    if not sees_all(session):
+        session.info[_WIDE] = True
+        announce(session, session.connection())
+
+
+@contextmanager
+def as_the_hub(session: Session) -> Iterator[None]:
+    """Inside, this unit of work sees every row; afterwards, what its actor may see again.
+
+    For what a page tells of rows that its reader may not read: a label, a position, an agreed name.
+    """
+    if sees_all(session):
+        yield
+        return
+    open_to_the_hub(session)
+    try:
+        yield
+        session.flush()
+        write_now(session)
+    finally:
+        session.info[_WIDE] = False
+        announce(session, session.connection())
+
+
+@event.listens_for(Session, "after_begin")
+def _begin(session: Session, begun: SessionTransaction, connection: Connection) -> None:
+    """Not for a glance, which has no transaction and reads what is everybody's."""
+    if not begun.nested and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        announce(session, connection)
+
+
+def announce(session: Session, connection: Connection) -> None:
+    """Tell PostgreSQL who acts, together with BEGIN where that is not yet said: no round trip of its own.
+
+    When it fails, the settings are missing and row security shows nothing; a lost connection is told by the next
+    statement, in SQLAlchemy's words.
+    """
+    server = cast("psycopg.Connection[Any]", connection.connection.driver_connection).pgconn
+    status, said = server.transaction_status, settings_of(actor_of(session), everything=sees_all(session))
+    if status == TransactionStatus.IDLE:
+        server.exec_(f"BEGIN; {said}".encode())
+    elif status == TransactionStatus.INTRANS:
+        server.exec_(said.encode())
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _hold(state: ORMExecuteState) -> None:
+    if not sees_all(state.session):
+        require_scope(state)
