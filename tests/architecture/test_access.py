@@ -1,0 +1,391 @@
+"""The authorisation matrix: every address, method and role, one's own, another's and no id, as access.md says.
+
+The same partners' questions are asked three times: as it runs, with row-level security seeing everything (the scoped
+selects alone must hold), and with the scoped selects off (PostgreSQL alone must hold). Then rules are taken away one
+by one, and each time the check must notice.
+"""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select, text, true
+from sqlalchemy.orm import Session, sessionmaker
+
+from hub.core.clock import FixedClock
+from hub.core.permissions import SYSTEM, Role
+from hub.infra import db, rows
+from hub.infra.audit import AuditEntry
+from hub.infra.config import Environment, Settings
+from hub.infra.crypto import Vault, using_vault
+from hub.matching.models import Enrolment, Offer
+from hub.referrals.models import Referral
+from tests.architecture.matrix import (
+    EVERYBODY,
+    HIDDEN,
+    MISSING,
+    WORDS,
+    Answer,
+    Borough,
+    Matrix,
+    Visitor,
+    declared,
+    disagreements,
+    lines,
+)
+from tests.conftest import NOTIFY_TOKEN, NOW, TEST_KEYRING, _own_settings_again
+
+PARTNER_NAMES = ("ashdown", "cedars")
+OTHER = {"ashdown": "birchwood", "cedars": "downs"}
+EVERY_WORD = frozenset(WORDS.values()) | frozenset(HIDDEN.values())
+TAKEN_ALREADY = {"referrals.take_in"}
+"""A file that is not there looks like one that was taken in: pressing twice is no error."""
+
+
+@pytest.fixture(scope="module")
+def matrix(engine, tmp_path_factory) -> Iterator[Matrix]:
+    """The application and its borough, made once for this module and rolled back after it."""
+    from hub.app import create_app
+    from hub.wiring import DELIVERIES, REACTIONS
+
+    settings = Settings(
+        environment=Environment.TEST, data_dir=tmp_path_factory.mktemp("matrix"),
+        base_url="http://127.0.0.1:8000", hub_name="Hackney ESOL Hub", allow_drama_numbers=True,
+        notify_tokens=(NOTIFY_TOKEN,), log_level="DEBUG",
+    )  # fmt: skip
+    clock = FixedClock(NOW)
+    hub = db.Runtime(settings, engine, TEST_KEYRING, clock, REACTIONS, DELIVERIES)
+    db.configure(hub)
+    with engine.connect() as connection:
+        outer = connection.begin()
+        hub.sessions = sessionmaker(
+            bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        with hub.sessions() as session, using_vault(Vault(session, TEST_KEYRING)):
+            session.info["hub_actor"] = SYSTEM
+            _own_settings_again(hub.sessions, session)
+            borough = Borough(session, clock)
+            db.write_now(session)
+            db.react(session)
+            app = create_app(hub)
+            app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+            made = Matrix(app, connection, borough)
+            made.hub = hub
+            yield made
+        outer.rollback()
+
+
+@pytest.fixture(autouse=True)
+def running(request) -> None:
+    """Each test runs in the matrix's own runtime, whatever another module configured in between."""
+    if "matrix" in request.fixturenames:
+        db.configure(request.getfixturevalue("matrix").hub)
+
+
+@pytest.fixture(scope="module")
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged while the matrix is asked."""
+    kept = io.StringIO()
+    handler = logging.StreamHandler(kept)
+    logging.getLogger().addHandler(handler)
+    yield kept
+    logging.getLogger().removeHandler(handler)
+
+
+# ---------------------------------------------------------------- the table
+
+
+def test_the_table_is_what_the_application_declares(matrix):
+    assert disagreements(matrix.app) == []
+
+
+def test_partners_and_the_public_meet_nobody_elses_learners():
+    """What a line may say: only people of the hub come to pages about any learner."""
+    for line in lines().values():
+        if line.whose == "hub":
+            assert line.roles <= {Role.ASSESSOR, Role.HUB_MANAGER, Role.DATA_PROTECTION}, line
+        if line.whose == "proof":
+            assert line.roles <= {Role.HUB_MANAGER, Role.AUDITOR}, line
+        if EVERYBODY in line.roles:
+            assert line.whose in {"public", "link", "token", "person"}, line
+        if "admin" in line.roles and EVERYBODY not in line.roles:
+            assert line.whose in {"-", "person"}, line
+
+
+# ---------------------------------------------------------------- the doors
+
+
+@pytest.mark.parametrize("role", [*PARTNER_NAMES, "public", *sorted(Role)])
+def test_everybody_else_is_refused_and_that_is_noted(matrix, role):
+    visitor = matrix.visitors.get(role)
+    if visitor is None:
+        pytest.skip("Nobody comes with this role alone")
+    before = matrix.borough.session.scalar(select(func.count()).select_from(AuditEntry))
+    for rule, method in matrix.addresses(visitor.role, allowed=False):
+        assert matrix.is_refused(visitor, rule, method), f"{visitor.name} gets into {method} {rule.rule}"
+    after = matrix.borough.session.scalar(select(func.count()).select_from(AuditEntry))
+    assert before == after, "what was asked was undone"
+
+
+def test_a_refusal_is_in_the_audit_log(matrix):
+    """Written by a transaction of its own, after which the request ends with 403."""
+    visitor = matrix.visitors["ashdown"]
+    rule = matrix.has["GET", "/board"][0]
+    seen = []
+    with matrix._undone():
+        assert matrix.is_refused_here(visitor, rule, "GET")
+        found = select(AuditEntry).where(AuditEntry.action == "access.refused")
+        seen = matrix.borough.session.scalars(found).all()
+        assert [(one.actor_id, one.outcome, one.reason) for one in seen] == [
+            (matrix.borough.partners["ashdown"].actor.id, "refused", "GET desk.board")
+        ]
+
+
+# ---------------------------------------------------------------- whose
+
+
+def faults_of_partner(matrix: Matrix, name: str) -> list[str]:
+    """What goes wrong for one partner over all addresses that are open to it, in words."""
+    mine, other = matrix.visitors[name], matrix.visitors[OTHER[name]]
+    said = []
+    for rule, method in matrix.addresses(mine.role, allowed=True):
+        whose = matrix.table[method, rule.rule].whose
+        own = matrix.ask(mine, rule, method, mine.ids)
+        said += _leaks(mine, rule, own)
+        if (own.status in {401, 403} and whose != "token") or (own.status == 404 and _addresses_own(rule, mine)):
+            said.append(f"{method} {rule.rule}: their own is {own.status}")
+        if whose in {"organisation", "person"} and "uuid:" in rule.rule:
+            missing = matrix.ask(mine, rule, method, {})
+            foreign = matrix.ask(mine, rule, method, other.ids)
+            said += _differences(f"{method} {rule.rule}", rule.endpoint, foreign, missing)
+            said += _leaks(mine, rule, foreign)
+        if whose == "person" and _addresses_own(rule, mine):
+            colleague = matrix.visitors[f"{name}, a colleague"]
+            said += _differences(
+                f"{method} {rule.rule} by a colleague", rule.endpoint,
+                matrix.ask(colleague, rule, method, mine.ids), matrix.ask(colleague, rule, method, {}),
+            )  # fmt: skip
+    return said
+
+
+def _addresses_own(rule, visitor: Visitor) -> bool:
+    return any(name in visitor.ids for name in rule.arguments)
+
+
+def _differences(what: str, endpoint: str, foreign: Answer, missing: Answer) -> list[str]:
+    from tests.slices.bad_input import masked
+
+    wanted = 302 if endpoint in TAKEN_ALREADY else 404
+    if foreign.status != wanted or missing.status != wanted:
+        return [f"{what}: another's is {foreign.status}, a missing one {missing.status}, not {wanted}"]
+    if (masked(foreign.text), foreign.headers) != (masked(missing.text), missing.headers):
+        return [f"{what}: another's can be told from a missing one"]
+    return []
+
+
+def _leaks(visitor: Visitor, rule, answer: Answer) -> list[str]:
+    told = (answer.text + str(answer.headers)).lower()
+    return [
+        f"{rule.rule} tells {visitor.name} of {word}" for word in EVERY_WORD - visitor.words if word in told
+    ]
+
+
+@pytest.mark.parametrize("name", PARTNER_NAMES)
+def test_partners_meet_their_own(matrix, name, log):
+    assert not faults_of_partner(matrix, name)
+    assert not [word for word in EVERY_WORD if word in log.getvalue().lower()]
+
+
+@pytest.mark.parametrize("name", PARTNER_NAMES)
+def test_the_scoped_selects_alone_hold(matrix, name, monkeypatch):
+    """With row-level security that sees everything."""
+    plain = rows.settings_of
+    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    assert not faults_of_partner(matrix, name)
+
+
+@pytest.mark.parametrize("name", PARTNER_NAMES)
+def test_row_level_security_alone_holds(matrix, name, monkeypatch):
+    """With selects that ask for everything."""
+    without_scopes(monkeypatch)
+    assert not faults_of_partner(matrix, name)
+
+
+def without_scopes(monkeypatch) -> None:
+    monkeypatch.setattr(rows, "_visible", lambda *_: true())
+    monkeypatch.setattr(db, "require_scope", lambda _: None)
+
+
+@pytest.mark.parametrize("role", ["public", Role.ADMIN, Role.AUDITOR])
+def test_who_meets_no_learner(matrix, role, log):
+    visitor = matrix.visitors[role]
+    for rule, method in matrix.addresses(visitor.role, allowed=True):
+        for ids in (matrix.borough.hub_ids, {}):
+            answer = matrix.ask(visitor, rule, method, ids)
+            assert _leaks(visitor, rule, answer) == []
+            assert answer.status not in {401, 403} or matrix.table[method, rule.rule].whose == "token"
+    assert not [word for word in EVERY_WORD if word in log.getvalue().lower()]
+
+
+@pytest.mark.parametrize("role", [Role.HUB_MANAGER, Role.ASSESSOR, Role.DATA_PROTECTION])
+def test_the_hub_comes_in_and_a_missing_id_is_not_found(matrix, role, log):
+    visitor = matrix.visitors[role]
+    for rule, method in matrix.addresses(role, allowed=True):
+        known = matrix.ask(visitor, rule, method, visitor.ids)
+        assert known.status not in {401, 403} or matrix.table[method, rule.rule].whose == "token", rule.rule
+        if "uuid:" in rule.rule and rule.endpoint not in TAKEN_ALREADY and not rule.rule.startswith("/api/"):
+            assert matrix.ask(visitor, rule, method, {}).status == 404, f"{method} {rule.rule}"
+    assert not [word for word in EVERY_WORD if word in log.getvalue().lower()]
+
+
+# ---------------------------------------------------------------- taking rules away
+
+
+def test_an_address_without_or_with_another_rule_is_noticed(matrix, monkeypatch):
+    """Each declaration in turn: removed, opened to everybody, narrowed to one role."""
+    survivors, mutants = [], 0
+    for (method, path), (rule, roles) in declared(matrix.app).items():
+        view = _view(matrix.app, rule.endpoint, method)
+        if rule.endpoint.endswith("static"):
+            continue
+        for mutant in (None, frozenset(Role), frozenset({Role.WORKER})):
+            if mutant == frozenset(Role) and EVERYBODY in roles:
+                continue
+            mutants += 1
+            with monkeypatch.context() as changed:
+                if mutant is None:
+                    changed.delattr(view, "__allowed_roles__")
+                else:
+                    changed.setattr(view, "__allowed_roles__", mutant)
+                if not any(said.startswith(f"{method} {path}:") for said in disagreements(matrix.app)):
+                    survivors.append((method, path, mutant))
+    assert mutants > 400
+    assert survivors == []
+
+
+def _view(app, endpoint, method):
+    view = app.view_functions[endpoint]
+    inner = getattr(view, "view_class", None)
+    return getattr(inner, method.lower(), view) if inner is not None else view
+
+
+def test_an_opened_door_is_noticed_by_who_walks_in(matrix, monkeypatch):
+    """Not only the table: a visitor whom the rule refused gets in once it is open to everybody."""
+    closed = [(rule, method) for rule, method in matrix.addresses(Role.ADMIN, allowed=False)]
+    visitor, still_shut = matrix.visitors[Role.ADMIN], []
+    for rule, method in closed:
+        view = _view(matrix.app, rule.endpoint, method)
+        with monkeypatch.context() as changed:
+            changed.setattr(view, "__allowed_roles__", frozenset(Role))
+            if matrix.is_refused(visitor, rule, method):
+                still_shut.append((method, rule.rule))
+    assert closed
+    assert still_shut == []
+
+
+@pytest.mark.parametrize(("model", "name"), [(Referral, "ashdown"), (Offer, "cedars"), (Enrolment, "cedars")])
+def test_a_scope_taken_away_is_noticed(matrix, monkeypatch, model, name):
+    """Without its declaration a model is everybody's; PostgreSQL is told to see everything."""
+    plain = rows.settings_of
+    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    monkeypatch.setattr(model, "__rows__", rows.anybody("a mutant"))
+    assert any("another's" in said for said in faults_of_partner(matrix, name))
+
+
+def test_a_policy_taken_away_is_noticed(matrix, monkeypatch):
+    """With neither scope nor policy the partners' check fails."""
+    without_scopes(monkeypatch)
+    plain = rows.settings_of
+    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    assert all(faults_of_partner(matrix, name) for name in PARTNER_NAMES)
+
+
+# ---------------------------------------------------------------- PostgreSQL alone
+
+
+def test_an_unscoped_query_returns_only_ones_own(matrix):
+    """Plain SQL on each table, as each partner: never a row of another organisation, whatever was asked."""
+    session: Session = matrix.borough.session
+    guarded = {
+        mapper.local_table.name: mapper.class_
+        for mapper in db.Base.registry.mappers
+        if rows.policy_of(mapper.class_) is not None
+    }
+    everything = {name: _ids(session, name) for name in guarded}
+    own = {}
+    for name, known in matrix.borough.partners.items():
+        with matrix._undone():
+            session.connection().exec_driver_sql(rows.settings_of(known.actor, everything=False))
+            own[name] = {table: _ids(session, table) for table in guarded}
+    for table, model in guarded.items():
+        seen = [own[name][table] for name in own]
+        assert sum(len(one) for one in seen) == len(set().union(*seen)), (
+            f"two partners see one row of {table}"
+        )
+        said = rows.rows_of(model)
+        if not said.organisation and said.parent is None:
+            assert not any(seen), f"{table} is the hub's"
+    filled = {table for table in guarded if any(own[name][table] for name in own)}
+    assert filled >= {"referral", "referral_history", "information_request", "referral_draft", "referral_file",
+                      "source_record", "step", "offer", "offer_history", "enrolment", "enrolment_history"} - {"source_record"}  # fmt: skip
+    hub_only = {table for table in guarded if everything[table] and not any(own[n][table] for n in own)}
+    assert hub_only >= {"learner", "blind_index", "consent", "waitlist_entry", "learning_needs"}
+
+
+def _ids(session: Session, table: str) -> set[str]:
+    return set(session.execute(text(f'SELECT ctid::text FROM "{table}"')).scalars())
+
+
+def test_without_a_context_there_is_nothing(matrix):
+    session: Session = matrix.borough.session
+    for reset in ("SET LOCAL app.sees = ''; SET LOCAL app.org_id = ''; SET LOCAL app.role = ''",):
+        with matrix._undone():
+            session.connection().exec_driver_sql(reset)
+            for mapper in db.Base.registry.mappers:
+                if rows.policy_of(mapper.class_) is not None:
+                    assert _ids(session, mapper.local_table.name) == set()
+
+
+def test_a_row_of_another_organisation_cannot_be_written(matrix):
+    session: Session = matrix.borough.session
+    ashdown, birchwood = (matrix.borough.partners[name] for name in ("ashdown", "birchwood"))
+    with matrix._undone():
+        session.connection().exec_driver_sql(rows.settings_of(ashdown.actor, everything=False))
+        changed = session.execute(
+            text("UPDATE referral SET external_reference = 'x' WHERE id = :id"),
+            {"id": birchwood.ids["referral_id"]},
+        )
+        assert changed.rowcount == 0  # type: ignore[attr-defined]
+        with pytest.raises(Exception, match="row-level security"):
+            session.execute(
+                text("UPDATE referral SET organisation_id = :other WHERE id = :id"),
+                {"id": ashdown.ids["referral_id"], "other": birchwood.actor.organisation_id},
+            )
+
+
+def test_a_plain_select_of_a_partner_is_refused_by_the_program(matrix):
+    with matrix._undone(), db.transaction(matrix.borough.partners["ashdown"].actor) as session:
+        with pytest.raises(rows.Unscoped, match="select it with"):
+            session.scalars(select(Referral)).all()
+        with pytest.raises(rows.Unscoped):
+            session.get(Offer, MISSING)
+        assert session.scalar(db.visible(session, Referral).with_only_columns(func.count())) == 2
+        with db.as_the_hub(session):
+            assert session.scalar(select(func.count()).select_from(Referral)) == 4
+        assert session.scalar(db.visible(session, Referral).with_only_columns(func.count())) == 2
+
+
+def test_every_guarded_table_is_forced(matrix):
+    """The owner is bound too; the application's role owns nothing and may not pass row security."""
+    found = dict(
+        matrix.borough.session.execute(
+            text("SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind = 'r'")
+        ).all()
+    )
+    wrong = {
+        mapper.local_table.name
+        for mapper in db.Base.registry.mappers
+        if found[mapper.local_table.name] != (rows.policy_of(mapper.class_) is not None)
+    }
+    assert wrong == set()
