@@ -107,11 +107,9 @@ def line_of_learner(session: Session, round_id: UUID, learner_ids: Collection[UU
 
 def line_counts(session: Session, round_ids: Collection[UUID]) -> dict[UUID, dict[LineState, int]]:
     """Lines by state, for many rounds."""
-    rows = session.execute(
-        select(MatchLine.match_round_id, MatchLine.state, func.count())
-        .where(MatchLine.match_round_id.in_(list(round_ids)))
-        .group_by(MatchLine.match_round_id, MatchLine.state)
-    )
+    wanted = visible(session, MatchLine).where(MatchLine.match_round_id.in_(list(round_ids)))
+    counted = wanted.with_only_columns(MatchLine.match_round_id, MatchLine.state, func.count())
+    rows = session.execute(counted.group_by(MatchLine.match_round_id, MatchLine.state))
     found: dict[UUID, dict[LineState, int]] = {}
     for round_id, state, count in rows:
         found.setdefault(round_id, {})[state] = count

@@ -87,7 +87,11 @@ def declared(app: Flask) -> dict[tuple[str, str], tuple[Rule, frozenset[str]]]:
 def disagreements(app: Flask) -> list[str]:
     """Where table and application differ, in words; empty when they agree."""
     table, has = lines(), declared(app)
-    said = [f"{method} {path} is not in access.md" for method, path in sorted(has.keys() - table.keys())]
+    said = [
+        f"access.md lacks: | {method} | `{path}` | `{has[method, path][0].endpoint}` | "
+        f"{', '.join(sorted(has[method, path][1]))} | WHOSE |"
+        for method, path in sorted(has.keys() - table.keys())
+    ]
     said += [f"{method} {path} is in access.md alone" for method, path in sorted(table.keys() - has.keys())]
     for key in sorted(has.keys() & table.keys()):
         (rule, roles), line = has[key], table[key]

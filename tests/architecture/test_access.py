@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Role
-from hub.infra import db, rows
+from hub.infra import db, rows, sight, writes
 from hub.infra.audit import AuditEntry
 from hub.infra.config import Environment, Settings
 from hub.infra.crypto import Vault, using_vault
@@ -34,7 +34,7 @@ from tests.architecture.matrix import (
     disagreements,
     lines,
 )
-from tests.conftest import NOTIFY_TOKEN, NOW, TEST_KEYRING, _own_settings_again
+from tests.conftest import NOTIFY_TOKEN, NOW, TEST_KEYRING, AtOnce, _own_settings_again
 
 PARTNER_NAMES = ("ashdown", "cedars")
 OTHER = {"ashdown": "birchwood", "cedars": "downs"}
@@ -60,13 +60,18 @@ def matrix(engine, tmp_path_factory) -> Iterator[Matrix]:
     with engine.connect() as connection:
         outer = connection.begin()
         hub.sessions = sessionmaker(
-            bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            bind=connection,
+            class_=writes.HubSession,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
         )
+        hub.glances = hub.sessions
         with hub.sessions() as session, using_vault(Vault(session, TEST_KEYRING)):
             session.info["hub_actor"] = SYSTEM
+            session.info[writes.WAITING] = AtOnce(session)
             _own_settings_again(hub.sessions, session)
             borough = Borough(session, clock)
-            db.write_now(session)
+            writes.write_now(session)
             db.react(session)
             app = create_app(hub)
             app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
@@ -153,7 +158,9 @@ def faults_of_partner(matrix: Matrix, name: str) -> list[str]:
         whose = matrix.table[method, rule.rule].whose
         own = matrix.ask(mine, rule, method, mine.ids)
         said += _leaks(mine, rule, own)
-        if (own.status in {401, 403} and whose != "token") or (own.status == 404 and _addresses_own(rule, mine)):
+        if (own.status in {401, 403} and whose != "token") or (
+            own.status == 404 and _addresses_own(rule, mine)
+        ):
             said.append(f"{method} {rule.rule}: their own is {own.status}")
         if whose in {"organisation", "person"} and "uuid:" in rule.rule:
             missing = matrix.ask(mine, rule, method, {})
@@ -201,7 +208,7 @@ def test_partners_meet_their_own(matrix, name, log):
 def test_the_scoped_selects_alone_hold(matrix, name, monkeypatch):
     """With row-level security that sees everything."""
     plain = rows.settings_of
-    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    monkeypatch.setattr(sight, "settings_of", lambda actor, **_: plain(actor, everything=True))
     assert not faults_of_partner(matrix, name)
 
 
@@ -214,7 +221,7 @@ def test_row_level_security_alone_holds(matrix, name, monkeypatch):
 
 def without_scopes(monkeypatch) -> None:
     monkeypatch.setattr(rows, "_visible", lambda *_: true())
-    monkeypatch.setattr(db, "require_scope", lambda _: None)
+    monkeypatch.setattr(sight, "require_scope", lambda _: None)
 
 
 @pytest.mark.parametrize("role", ["public", Role.ADMIN, Role.AUDITOR])
@@ -288,7 +295,7 @@ def test_an_opened_door_is_noticed_by_who_walks_in(matrix, monkeypatch):
 def test_a_scope_taken_away_is_noticed(matrix, monkeypatch, model, name):
     """Without its declaration a model is everybody's; PostgreSQL is told to see everything."""
     plain = rows.settings_of
-    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    monkeypatch.setattr(sight, "settings_of", lambda actor, **_: plain(actor, everything=True))
     monkeypatch.setattr(model, "__rows__", rows.anybody("a mutant"))
     assert any("another's" in said for said in faults_of_partner(matrix, name))
 
@@ -297,7 +304,7 @@ def test_a_policy_taken_away_is_noticed(matrix, monkeypatch):
     """With neither scope nor policy the partners' check fails."""
     without_scopes(monkeypatch)
     plain = rows.settings_of
-    monkeypatch.setattr(db, "settings_of", lambda actor, **_: plain(actor, everything=True))
+    monkeypatch.setattr(sight, "settings_of", lambda actor, **_: plain(actor, everything=True))
     assert all(faults_of_partner(matrix, name) for name in PARTNER_NAMES)
 
 
@@ -370,10 +377,10 @@ def test_a_plain_select_of_a_partner_is_refused_by_the_program(matrix):
             session.scalars(select(Referral)).all()
         with pytest.raises(rows.Unscoped):
             session.get(Offer, MISSING)
-        assert session.scalar(db.visible(session, Referral).with_only_columns(func.count())) == 2
-        with db.as_the_hub(session):
+        assert session.scalar(sight.visible(session, Referral).with_only_columns(func.count())) == 2
+        with sight.as_the_hub(session):
             assert session.scalar(select(func.count()).select_from(Referral)) == 4
-        assert session.scalar(db.visible(session, Referral).with_only_columns(func.count())) == 2
+        assert session.scalar(sight.visible(session, Referral).with_only_columns(func.count())) == 2
 
 
 def test_every_guarded_table_is_forced(matrix):

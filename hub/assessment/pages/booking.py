@@ -20,7 +20,8 @@ from hub.assessment.schemas import AttendanceSchema, BookSchema, CancelSchema, M
 from hub.core.errors import HubError, NotFound, RuleBroken
 from hub.core.permissions import Role
 from hub.infra.access import allow, allow_public, current_actor
-from hub.infra.db import open_to_the_hub, runtime, transaction
+from hub.infra.db import runtime, transaction
+from hub.infra.sight import open_to_the_hub
 from hub.learners import service as learners
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
