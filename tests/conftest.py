@@ -100,9 +100,13 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path)
+
+
+def make_settings(folder: Path) -> Settings:
     return Settings(
         environment=Environment.TEST,
-        data_dir=tmp_path,
+        data_dir=folder,
         base_url="http://127.0.0.1:8000",
         hub_name="Hackney ESOL Hub",
         allow_drama_numbers=True,

@@ -73,6 +73,7 @@ class SignInStart(Identified, Base):
     """A password that was right, or word from the identity provider: the code is still to come, for ten minutes."""
 
     __tablename__ = "sign_in_start"
+    __rows__ = anybody("staff; found by the hash of a secret")
 
     user_account_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
     token_hash: Mapped[bytes] = mapped_column(unique=True)
@@ -86,6 +87,7 @@ class SecondFactor(Base, Identified, SealedRow):
     it is on from `confirmed_at`. `last_step` is the newest time step whose code was used: each works once."""
 
     __tablename__ = "second_factor"
+    __rows__ = anybody("staff; read at sign-in")
 
     user_account_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), unique=True)
     started_at: Mapped[datetime]
@@ -101,6 +103,7 @@ class RecoveryCode(Identified, Base):
     """One code on paper, kept as a keyed hash, good once."""
 
     __tablename__ = "recovery_code"
+    __rows__ = anybody("staff; read at sign-in")
     __table_args__ = (UniqueConstraint("user_account_id", "code_hash"),)
 
     user_account_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
@@ -114,6 +117,7 @@ class Invitation(Identified, Base):
     `serial` (one more each time it is sent): only its hash is kept."""
 
     __tablename__ = "invitation"
+    __rows__ = anybody("staff; found by the hash of a secret")
     __table_args__ = (
         Index(
             "uq_invitation_open",
@@ -140,6 +144,7 @@ class PasswordReset(Identified, Base):
     the same time and tells nothing; no mail goes out for it."""
 
     __tablename__ = "password_reset"
+    __rows__ = anybody("staff; found by the hash of a secret")
 
     user_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     token_hash: Mapped[bytes] = mapped_column(unique=True)

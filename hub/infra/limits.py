@@ -28,6 +28,7 @@ from hub.core.errors import TooMany
 from hub.core.permissions import SYSTEM, Actor
 from hub.infra.access import current_actor
 from hub.infra.db import Base, runtime, transaction
+from hub.infra.rows import anybody
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,6 +37,7 @@ class RateCount(Base):
     """How much of one limit one caller has used in one span of time."""
 
     __tablename__ = "rate_count"
+    __rows__ = anybody("how often; keyed hashes")
 
     key: Mapped[bytes] = mapped_column(primary_key=True)
     used: Mapped[int]

@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from hub.accounts import service as accounts
 from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
+from hub.accounts.domain.places import Where
 from hub.accounts.reads import actor_of_user
 from hub.core.clock import FixedClock
 from hub.core.errors import NotPermitted, NotSignedIn
@@ -166,7 +167,7 @@ class Borough:
         file_id = referrals.keep_file(self.session, "eA==", known.actor, self.clock)
         known.ids = {
             "referral_id": first.id, "draft_id": draft.id, "file_id": file_id,
-            "learner_id": second.learner_id,
+            "learner_id": second.learner_id, "user_id": known.actor.id,
         }  # fmt: skip
 
     def _submit(self, actor: Actor, word: str, number: int) -> Any:
@@ -271,7 +272,7 @@ class Matrix:
 
     def _cookie(self, actor: Actor) -> str:
         assert actor.id is not None
-        token = accounts.new_session(self.borough.session, actor.id, "test", self.borough.clock)
+        token = accounts.new_session(self.borough.session, actor.id, Where("test"), self.borough.clock)
         self.borough.session.flush()
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         return f"{self.app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': token, '_fresh': True})}"

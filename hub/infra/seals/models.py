@@ -8,12 +8,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.db import Base, Identified
+from hub.infra.rows import anybody
 
 
 class AuditSeal(Base):
     """One sealed batch of audit entries. `leaves` holds 32 bytes for each, so that a changed one can be named."""
 
     __tablename__ = "audit_seal"
+    __rows__ = anybody("hashes of audit entries")
     __table_args__ = (
         Index("ix_audit_seal_first_seq", "first_seq"),
         Index("ix_audit_seal_last_seq", "last_seq"),
@@ -37,6 +39,7 @@ class AuditCheck(Identified, Base):
     """One check of the whole audit: how far it reached, and what was found first, if anything."""
 
     __tablename__ = "audit_check"
+    __rows__ = anybody("times of checks of the log")
     __table_args__ = (Index("ix_audit_check_at", "at"),)
 
     at: Mapped[datetime]

@@ -11,6 +11,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import audit
+from hub.infra.sight import open_to_the_hub
 from hub.referrals import queries, reads
 from hub.referrals.models import Referral
 from hub.referrals.reads import Caseload
@@ -36,6 +37,7 @@ def hand_over(session: Session, from_id: UUID, to_id: UUID | None, actor: Actor,
     """
     user = accounts.user(session, from_id)
     require_hands_over(user, actor)
+    open_to_the_hub(session)
     successor = _successor(session, user, to_id)
     had = reads.caseload(session, from_id)
     for referral in queries.caseload_of(session, from_id):
@@ -102,6 +104,7 @@ def hand_over_one(session: Session, referral_id: UUID, to_id: UUID, actor: Actor
 def leave(session: Session, user_id: UUID, to_id: UUID | None, actor: Actor, clock: Clock) -> Caseload:
     """Close a person's account; what was theirs goes to the successor, else to the colleagues. Somebody with a
     caseload and with colleagues who could take it over is not let go without one being named."""
+    open_to_the_hub(session)
     user = accounts.user(session, user_id)
     had = reads.caseload(session, user_id)
     if to_id is None and not had.is_empty and reads.successors(session, user):
