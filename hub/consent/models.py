@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.consent.domain import Art9, Basis, Channel, ConsentState, EventType
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
+from hub.infra.rows import anybody
 
 SCHEMA_VERSION = "ISO-IEC-TS-27560:2023/hub-1"
 
@@ -70,6 +71,7 @@ class PurposeBasis(Identified, Base):
     """The controller's decision about the basis of a purpose from a day on. Only ever added."""
 
     __tablename__ = "purpose_basis"
+    __rows__ = anybody("decisions about legal bases")
 
     purpose: Mapped[str] = mapped_column(index=True)
     basis: Mapped[Basis] = enum_column(Basis)

@@ -238,6 +238,7 @@ class SharingNotice(Identified, Base):
     """
 
     __tablename__ = "sharing_notice"
+    __rows__ = of_organisation()
     __table_args__ = (
         Index(
             "uq_sharing_notice_open",

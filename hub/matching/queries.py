@@ -406,13 +406,13 @@ def attendance_week(session: Session, enrolment_id: UUID, week_on: date) -> Atte
 def notice(session: Session, notice_id: UUID) -> SharingNotice | None:
     """One notice that sharing has ended, locked."""
     return session.scalars(
-        select(SharingNotice).where(SharingNotice.id == notice_id).with_for_update()
+        visible(session, SharingNotice).where(SharingNotice.id == notice_id).with_for_update()
     ).first()
 
 
 def open_notices(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[SharingNotice]:
     """Notices about these enrolments that wait for an answer, locked."""
-    found = select(SharingNotice).where(
+    found = visible(session, SharingNotice).where(
         SharingNotice.enrolment_id.in_(list(enrolment_ids)), SharingNotice.acknowledged_at.is_(None)
     )
     return session.scalars(found.with_for_update()).all()
@@ -422,7 +422,8 @@ def notices(
     session: Session, organisation_id: UUID | None, limit: int = 200
 ) -> Sequence[Row[SharingNotice, Enrolment]]:
     """Notices to one provider, or to all, with their enrolments: those that wait first, then the newest."""
-    found = select(SharingNotice, Enrolment).join(Enrolment, Enrolment.id == SharingNotice.enrolment_id)
+    joined = visible(session, SharingNotice).join(Enrolment, Enrolment.id == SharingNotice.enrolment_id)
+    found = joined.add_columns(Enrolment)
     if organisation_id is not None:
         found = found.where(SharingNotice.organisation_id == organisation_id)
     waiting_first = (SharingNotice.acknowledged_at.is_not(None), SharingNotice.told_at.desc())

@@ -106,7 +106,7 @@ def test_partners_and_the_public_meet_nobody_elses_learners():
         if line.whose == "hub":
             assert line.roles <= {Role.ASSESSOR, Role.HUB_MANAGER, Role.DATA_PROTECTION}, line
         if line.whose == "proof":
-            assert line.roles <= {Role.HUB_MANAGER, Role.AUDITOR}, line
+            assert line.roles <= {Role.HUB_MANAGER, Role.DATA_PROTECTION, Role.AUDITOR}, line
         if EVERYBODY in line.roles:
             assert line.whose in {"public", "link", "token", "person"}, line
         if "admin" in line.roles and EVERYBODY not in line.roles:
