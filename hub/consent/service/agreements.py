@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import reads as accounts
 from hub.accounts.reads import AgreementView
 from hub.core.clock import Clock
+from hub.infra.sight import open_to_the_hub
 from hub.steps import reads as open_steps
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
@@ -21,6 +22,7 @@ def watch_agreements(session: Session, clock: Clock) -> int:
 
     The step is due on that day. How many agreements are watched now.
     """
+    open_to_the_hub(session)
     today, register = clock.today(), accounts.agreements(session)
     ending = {one.id: one for one in register if _ends_soon(one, register, today)}
     known = open_steps.open_steps(session, [one.id for one in register], today)
