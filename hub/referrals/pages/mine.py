@@ -15,6 +15,7 @@ from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import page_number
+from hub.infra.sight import open_to_the_hub
 from hub.learners import reads as learners
 from hub.policy import reads as policy
 from hub.policy.domain import Reason
@@ -181,6 +182,7 @@ def relay_permissions(referral_id: UUID) -> ResponseReturnValue:
         if not told:
             notice("Select what the learner takes back.")
             return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+        open_to_the_hub(session)
         consents.relay(session, row.view.learner_id, told, actor, clock)
     success("Thank you. The hub asks the learner and records it")
     return redirect(url_for("referrals.mine_one", referral_id=referral_id))
