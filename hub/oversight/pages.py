@@ -13,6 +13,7 @@ from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import pages_blueprint
 from hub.infra.seals import exporting
+from hub.infra.sight import open_to_the_hub
 from hub.oversight import reads, service
 from hub.oversight.domain import EMERGENCY_LASTS, Verdict, Wanted
 from hub.oversight.schemas import EmergencySchema, ReviewSchema, SearchSchema
@@ -48,6 +49,7 @@ def search() -> ResponseReturnValue:
 def _listing(form: Form, wanted: Wanted, before: int | None) -> str:
     clock = runtime().clock
     with transaction() as session:
+        open_to_the_hub(session)  # a reference is looked up; no name is shown
         rows = reads.search(session, wanted, before, reads.PAGE + 1)
         state = reads.state(session, clock)
         if wanted.by:
@@ -88,6 +90,7 @@ def download() -> ResponseReturnValue:
     if not form.ok:
         return _listing(form, Wanted(), None), 422
     with transaction() as session:
+        open_to_the_hub(session)
         seqs = reads.seqs_found(session, form.data[0])
         body = b"".join(exporting.export_chosen(session, seqs, clock))
         service.note_export(session, len(seqs), current_actor(), clock)
@@ -149,6 +152,7 @@ def opened(emergency_id: UUID) -> ResponseReturnValue:
     """Whom to reach and how, while the access lasts and only for the person who opened it."""
     actor, clock = current_actor(), runtime().clock
     with transaction() as session:
+        open_to_the_hub(session)  # it was opened for this person, for an hour
         row, person = reads.opened(session, emergency_id, actor, clock)
         audit.record(
             session, actor, "emergency.viewed", "learner", person.learner_id,

@@ -13,6 +13,7 @@ from hub.infra import audit
 from hub.infra.calendars import holidays
 from hub.infra.db import transaction
 from hub.infra.seals import verifying
+from hub.infra.sight import open_to_the_hub
 from hub.learners import reads as learners
 from hub.oversight import queries
 from hub.oversight.domain import (
@@ -41,6 +42,7 @@ def open_in_emergency(session: Session, wanted: Emergency, actor: Actor, clock: 
         raise NotPermitted
     if fault := reason_fault(wanted.reason):
         raise RuleBroken(fault, field="reason", code="reason_short")
+    open_to_the_hub(session)
     reference = tidy_reference(wanted.reference)
     case = referrals.by_reference(session, reference) if reference else None
     person = learners.person(session, case.learner_id) if case else None
