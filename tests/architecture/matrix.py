@@ -339,6 +339,7 @@ def _value(kind: str, name: str, ids: dict[str, UUID]) -> object:
 _PLAIN = {"slug": "name", "which": "snapshot", "code": "stall_days", "token": "no-such-token"}
 TODAY = "2027-01-11"
 BODIES: dict[str, dict[str, Any]] = {
+    "review": {"verdict": "justified", "note": "Looked into"},
     "withdraw": {"reason": "moved_away", "by": "learner"}, "information": {"answers": {"phone": "1"}},
     "confirm-places": {"places_free": 1}, "free-places": {"places_free": "1"},
     "places": {"seen": "2", "to": "1"}, "decline": {"reason": "unreachable"}, "start": {"on": TODAY},
