@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import of_organisation
 from hub.rights.domain.breaches import Risk
 from hub.rights.domain.cases import Act, CaseKind, CaseState, Decision, Door, Identity, Reason, WhyLonger
 from hub.rights.domain.holds import HoldKind
@@ -96,6 +97,7 @@ class RightsNotice(Identified, Base):
     """A partner that has the data was told to do the same (Art 19), and said that it has."""
 
     __tablename__ = "rights_notice"
+    __rows__ = of_organisation()
     __table_args__ = (UniqueConstraint("case_id", "organisation_id"),)
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("rights_case.id"))

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor
+from hub.infra.rows import scoped
+from hub.infra.sight import visible
 from hub.rights.domain.cases import CaseKind, CaseState
 from hub.rights.models import (
     DataBreach,
@@ -95,7 +97,7 @@ def notices_of(session: Session, case_id: UUID) -> Sequence[RightsNotice]:
 
 def notice(session: Session, notice_id: UUID, actor: Actor) -> RightsNotice:
     """A notice to the actor's own organisation; NotFound for any other."""
-    row = session.get(RightsNotice, notice_id)
+    row = session.scalar(scoped(RightsNotice, actor).where(RightsNotice.id == notice_id))
     if row is None or row.organisation_id != actor.organisation_id:
         raise NotFound("There is no such notice.")
     return row
@@ -103,7 +105,7 @@ def notice(session: Session, notice_id: UUID, actor: Actor) -> RightsNotice:
 
 def notices_to(session: Session, organisation_id: UUID) -> Sequence[RightsNotice]:
     """What an organisation was told, what it has not confirmed first."""
-    found = select(RightsNotice).where(RightsNotice.organisation_id == organisation_id)
+    found = visible(session, RightsNotice).where(RightsNotice.organisation_id == organisation_id)
     order = RightsNotice.acknowledged_at.is_not(None), RightsNotice.told_at.desc()
     return session.scalars(found.order_by(*order).limit(MOST_SHOWN)).all()
 

@@ -22,6 +22,7 @@ from hub.core.wording import day_and_date
 from hub.infra import audit
 from hub.infra.access import act_as, allow_public
 from hub.infra.db import runtime, transaction
+from hub.infra.sight import open_to_the_hub
 from hub.learners import service as learners
 from hub.rights import reads, service
 from hub.rights.domain import CaseKind, Door, Identity, NewCase
@@ -86,6 +87,7 @@ def own_page(view: View) -> View:
         clock = runtime().clock
         try:
             with transaction() as session:
+                open_to_the_hub(session)  # nobody is known before the link is
                 link = learners.open_link(session, token, clock)
                 if not is_visiting(token, clock):
                     return redirect(url_for("portal.enter", token=token))

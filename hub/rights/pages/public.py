@@ -7,6 +7,7 @@ from hub.core.errors import RuleBroken
 from hub.infra.access import allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.limits import limited
+from hub.infra.sight import open_to_the_hub
 from hub.rights import service
 from hub.rights.domain import CaseKind, Door, NewCase
 from hub.rights.pages.base import blueprint
@@ -27,6 +28,7 @@ def complain() -> ResponseReturnValue:
         new = NewCase(kind=CaseKind.COMPLAINT, door=Door.WEB, received_on=clock.today(), **form.data)
         try:
             with transaction() as session:
+                open_to_the_hub(session)  # it is laid before the hub; nothing is shown
                 row = service.receive(session, new, current_actor(), clock)
             return render_template("rights/complain.html", form=blank_form(), reference=row.reference)
         except RuleBroken as error:

@@ -12,6 +12,7 @@ from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.sight import open_to_the_hub
 from hub.learners import reads as learners
 from hub.referrals import reads as referrals
 from hub.rights import domain, reads, service
@@ -166,6 +167,7 @@ def retention() -> str:
     """What is over its time, by rule and count, and which learners; nothing is changed by looking."""
     actor, clock = current_actor(), runtime().clock
     with transaction() as session:
+        open_to_the_hub(session)  # the auditor is told counts
         over = reads.learners_over(session, clock)[:MOST_NAMED] if actor.role in OFFICER else []
         people = learners.people(session, {one.learner_id for one in over})
         for one in over:
@@ -183,6 +185,7 @@ def retention() -> str:
 def what_we_hold() -> str:
     """Every column of every table: its class, how it is looked after, how long, and whether a copy has it."""
     with transaction() as session:
+        open_to_the_hub(session)
         states = {state.rule.code: state for state in reads.preview(session, runtime().clock)}
         return render_template(
             "rights/what_we_hold.html", tables=coverage.tables(), title_of=title_of, classes=coverage.classes(),

@@ -12,6 +12,7 @@ from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.core.working_days import add_working_days
 from hub.infra.calendars import holidays
+from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 from hub.policy import reads as policy
 from hub.referrals import reads as referrals
@@ -201,7 +202,8 @@ def notices_to(session: Session, actor: Actor) -> list[NoticeView]:
     if actor.organisation_id is None:
         return []
     rows = queries.notices_to(session, actor.organisation_id)
-    return [_notice(session, row, _references(session, row)) for row in rows]
+    with as_the_hub(session):  # the case names all referrals; told are the organisation's own
+        return [_notice(session, row, _references(session, row)) for row in rows]
 
 
 def _references(session: Session, notice: RightsNotice) -> list[str]:
