@@ -126,7 +126,7 @@ def forget_index(session: Session, record_id: UUID) -> None:
     session.execute(delete(BlindIndex).where(BlindIndex.source_record_id == record_id))
 
 
-_TAKEN_IN = "hub_taken_in"
+TAKEN_IN = "hub_taken_in"
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
@@ -142,7 +142,7 @@ def _records_of() -> Select[UUID, SourceRecord]:
 
 def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[tuple[UUID, SourceRecord]]:
     """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
-    taken_in: dict[UUID, SourceRecord] = session.info.get(_TAKEN_IN, {})
+    taken_in: dict[UUID, SourceRecord] = session.info.get(TAKEN_IN, {})
     if taken_in and taken_in.keys() >= set(learner_ids):
         return [(asked, taken_in[asked]) for asked in set(learner_ids)]
     return [(asked, row) for asked, row in session.execute(_records_of(), {"ids": list(learner_ids)})]
@@ -150,12 +150,12 @@ def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[tupl
 
 def note_taken_in(session: Session, record: SourceRecord) -> None:
     """Who was taken in by this unit of work has this one record, still in hand."""
-    session.info.setdefault(_TAKEN_IN, {})[record.learner_id] = record
+    session.info.setdefault(TAKEN_IN, {})[record.learner_id] = record
 
 
 def forget_taken_in(session: Session) -> None:
     """From here on somebody may have more than one record, or another's."""
-    session.info.pop(_TAKEN_IN, None)
+    session.info.get(TAKEN_IN, {}).clear()
 
 
 def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -156,7 +156,7 @@ def test_yes_by_page(journey, client):
         "Monday, 10am to midday",
         "Dalston Library",
         "Free",
-        "By",
+        "Answer by",
         "Thursday 14 January",
     ):
         assert words in page
