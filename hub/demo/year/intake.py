@@ -14,7 +14,7 @@ from hub.core.working_days import is_working_day
 from hub.demo.parameters import Parameters
 from hub.demo.people import SimPerson
 from hub.demo.year.world import World, days
-from hub.demo.year.writing import with_household_phone, written_again
+from hub.demo.year.writing import of_a_household, written_again
 from hub.infra.calendars import holidays
 from hub.learners.domain import NewPerson
 from hub.referrals import service as referrals
@@ -128,13 +128,13 @@ def _consent(world: World, person: SimPerson, channel: Channel) -> ConsentGiven:
 
 
 def _as_written(world: World, arrival: Arrival) -> NewPerson:
-    """The person as this organisation's form has them; some give a relative's phone beside their own."""
+    """The person as this organisation's form has them; some are relatives of somebody known."""
     person, rng = arrival.person.person, world.rng
     if arrival.again:
         return written_again(rng, world.parameters, person)
-    if rng.random() < world.parameters.mix["household_phone"]:
-        return with_household_phone(rng, person, world.people.values())
-    return person
+    if rng.random() < world.parameters.mix["of_a_household"]:
+        arrival.person.person = of_a_household(rng, person, world.people.values())
+    return arrival.person.person
 
 
 def everybody(planned: dict[date, list[Arrival]]) -> Iterator[Arrival]:

@@ -25,10 +25,22 @@ def written_again(rng: Random, parameters: Parameters, person: NewPerson) -> New
     return _WAYS[pick(rng, parameters.mix["written_again"])](rng, person)
 
 
-def with_household_phone(rng: Random, person: NewPerson, known: Iterable[SimPerson]) -> NewPerson:
-    """A relative's phone as the second number, where somebody of the family name is known: not a duplicate."""
+def of_a_household(rng: Random, person: NewPerson, known: Iterable[SimPerson]) -> NewPerson:
+    """A relative of somebody known by the family name, with that one's phone as a second number: two people who look
+    alike. Every other one is a twin in the same home."""
     family = [one.person for one in known if one.person.family_name == person.family_name]
-    return replace(person, second_phone=one_of(rng, family).phone) if family else person
+    if not family:
+        return person
+    relative = one_of(rng, family)
+    if relative.given_names == person.given_names or rng.random() < 0.5:
+        return replace(person, second_phone=relative.phone)
+    return replace(
+        person,
+        second_phone=relative.phone,
+        date_of_birth=relative.date_of_birth,
+        postcode=relative.postcode,
+        address=relative.address,
+    )
 
 
 def _same(rng: Random, person: NewPerson) -> NewPerson:

@@ -1,7 +1,6 @@
 """The borough's figures follow the published mix."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -14,7 +13,7 @@ from hub.demo.classes import plan as plan_classes
 from hub.demo.parameters import parameters, read_data
 from hub.demo.people import invent, postcode_rows
 from hub.demo.year import intake
-from hub.demo.year.writing import with_household_phone, written_again
+from hub.demo.year.writing import of_a_household, written_again
 
 YEAR = (date(2026, 9, 1), date(2027, 8, 31))
 PEOPLE = list(invent(Random("p"), parameters(), 1000, date(2026, 9, 1)))
@@ -84,12 +83,15 @@ def test_people_are_written_down_again_in_other_ways_and_keep_numbers_of_their_o
     assert min(ways.values()) > 60 and len(lines) > 100
 
 
-def test_a_household_shares_a_phone_and_no_more():
-    known = [one for one in PEOPLE if one.person.family_name == PEOPLE[0].person.family_name]
-    person = with_household_phone(Random("h"), PEOPLE[0].person, known[1:])
-    assert person.second_phone in {one.person.phone for one in known[1:]}
-    assert replace(person, second_phone=None) == PEOPLE[0].person
-    assert with_household_phone(Random("h"), PEOPLE[0].person, []) == PEOPLE[0].person
+def test_a_household_shares_a_phone_and_twins_a_birthday():
+    rng, found = Random("h"), Counter()
+    known = [one for one in PEOPLE if one.person.family_name == PEOPLE[0].person.family_name][1:]
+    for _ in range(40):
+        person = of_a_household(rng, PEOPLE[0].person, known)
+        assert person.second_phone in {one.person.phone for one in known}
+        found[person.date_of_birth == PEOPLE[0].person.date_of_birth] += 1
+    assert min(found[True], found[False]) > 5
+    assert of_a_household(rng, PEOPLE[0].person, []) == PEOPLE[0].person
 
 
 def test_classes_are_few_where_demand_is_high():
