@@ -75,15 +75,15 @@ class Borough:
 
     def records(self, count: int, duplicates: float = 0.15) -> list[Record]:
         doubled = round(count * duplicates)
-        people = self._people(count - doubled)
-        found = [self._clean(truth) for truth in people]
-        found += [self._corrupted(truth) for truth in self.random.sample(people, doubled)]
+        people = self.people(count - doubled)
+        found = [self.clean(truth) for truth in people]
+        found += [self.corrupted(truth) for truth in self.random.sample(people, doubled)]
         self.random.shuffle(found)
         return [replace(record, rec_id=f"r{number:06d}") for number, record in enumerate(found)]
 
     # ------------------------------------------------------------------ people
 
-    def _people(self, count: int) -> list[Truth]:
+    def people(self, count: int) -> list[Truth]:
         people: list[Truth] = []
         household = 0
         while len(people) < count:
@@ -202,7 +202,7 @@ class Borough:
 
     # ------------------------------------------------------------------ what is written down
 
-    def _clean(self, truth: Truth) -> Record:
+    def clean(self, truth: Truth) -> Record:
         return self._record(truth, self._first(truth.given), self._first(truth.families), frozenset())
 
     def _first(self, names: tuple[tuple[str, ...], ...]) -> str:
@@ -218,7 +218,7 @@ class Borough:
             truth.language if rng.random() < 0.75 else "", done,
         )  # fmt: skip
 
-    def _corrupted(self, truth: Truth) -> Record:
+    def corrupted(self, truth: Truth) -> Record:
         rng = self.random
         done: set[str] = set()
         record = self._record(truth, self._first(truth.given), self._first(truth.families), frozenset())

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -15,7 +16,7 @@ from rapidfuzz.distance import OSA
 from hub.learners.domain.keys import SHORTEST_PHONE, phone_digits
 from hub.learners.domain.name_match import NameEvidence, NameLevel
 
-ALIKE_ADDRESS, ROUGHLY_ALIKE_ADDRESS = 90.0, 75.0
+ALIKE_ADDRESS, SAME_NUMBER_ADDRESS, ROUGHLY_ALIKE_ADDRESS = 90.0, 80.0, 75.0
 
 
 class ContactLevel(StrEnum):
@@ -40,8 +41,7 @@ class Contact:
     numbers: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactEvidence:
+class ContactEvidence(NamedTuple):
     """Level and weight of each kind, and `household`, what is taken back because a household shares them."""
 
     phone: tuple[ContactLevel, float]
@@ -176,7 +176,8 @@ def _address(left: Contact, right: Contact) -> ContactLevel:
         if left.numbers == right.numbers:
             return ContactLevel.EQUAL
         return ContactLevel.ONE_SLIP if left.numbers & right.numbers else ContactLevel.AREA
-    if similar >= ROUGHLY_ALIKE_ADDRESS or fuzz.token_set_ratio(left.address, right.address) >= ALIKE_ADDRESS:
-        shared = left.numbers & right.numbers or left.numbers == right.numbers
+    shared = left.numbers & right.numbers or left.numbers == right.numbers
+    least = SAME_NUMBER_ADDRESS if shared else ALIKE_ADDRESS
+    if similar >= ROUGHLY_ALIKE_ADDRESS or fuzz.token_set_ratio(left.address, right.address) >= least:
         return ContactLevel.ONE_SLIP if shared else ContactLevel.AREA
     return ContactLevel.DIFFERENT

@@ -49,6 +49,7 @@ def model_of_file(people: Iterable[Comparable], model: Model, between: int | Non
         model.lists,
         shares=_shares(forms, count, model),
         established=model.lists.established | {word for word, number in spellings.items() if number >= often},
+        words={},
         remembered={},
     )
     crowded = {place for place, number in places.items() if number > _most_at(place, model)}

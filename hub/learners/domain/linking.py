@@ -17,6 +17,7 @@ from hub.learners.domain.scoring import Comparable, Prepared, Weighed, Zone, pre
 
 STRONG_KEYS = frozenset({KeyKind.PHONE, KeyKind.EMAIL, KeyKind.BIRTH})
 SURE_ENOUGH, FEWEST_LIKELY, MOST_SHIFT = 4.0, 20, 2.0
+EXPECTED_SHIFT = 1.0  # of a list in which one person in seven stands twice; others are weighed a second time
 MOST_IN_BLOCK = 300  # of a weak key: a name pair or year of more people is no reason to compare them all
 
 
@@ -42,20 +43,43 @@ def link(
     known = model_of_file(everybody, model, between=split)
     prepared = [prepare(person, known) for person in everybody]
     known = knowing_relations(prepared, known)
-    weighed = []
-    for left, right in candidates(prepared, split):
-        one = weigh_promising(prepared[left], prepared[right], known, known.review_from - MOST_SHIFT)
-        if one is not None:
-            weighed.append((left, right, one))
-    shift = _shift(
-        [one.score for _, _, one in weighed], len(people), len(others) if others is not None else None
-    )
+    prepared = [person.under(known) for person in prepared]
+    count = None if others is None else len(others)
+    weighed = _weigh_all(prepared, split, known, EXPECTED_SHIFT)
+    shift = _shift([one.score for _, _, one in weighed], len(people), count)
+    if shift < EXPECTED_SHIFT:
+        weighed = _weigh_all(prepared, split, known, shift)
     found = [
         Linked(left, right, one, zone_of(one, known))
         for left, right, one in ((left, right, one.shifted(shift)) for left, right, one in weighed)
         if one.score >= known.review_from
     ]
     found.sort(key=lambda pair: (-pair.weighed.score, pair.left, pair.right))
+    return found
+
+
+def _doors(person: Prepared) -> Iterator[tuple[str, str]]:
+    """The house number with each of the two longest words of the street: in files only, never stored."""
+    words = sorted(person.contact.address.split(), key=lambda word: (-len(word), word))[:2]
+    number = max(person.contact.numbers, key=lambda one: (len(one), one), default=None)
+    if number is not None:
+        yield from ((number, word) for word in words if word not in _KINDS_OF_STREET)
+
+
+_KINDS_OF_STREET = frozenset(
+    ["street", "road", "avenue", "lane", "drive", "court", "close", "gardens", "terrace", "house"]
+)
+
+
+def _weigh_all(
+    prepared: Sequence[Prepared], split: int | None, model: Model, least: float
+) -> list[tuple[int, int, Weighed]]:
+    """All pairs of at least this score."""
+    found = []
+    for left, right in candidates(prepared, split):
+        one = weigh_promising(prepared[left], prepared[right], model, least)
+        if one is not None and one.score >= least:
+            found.append((left, right, one))
     return found
 
 
@@ -85,6 +109,9 @@ def candidates(prepared: Sequence[Prepared], split: int | None = None) -> Iterat
             blocks[hashed].append(place)
             if key.kind in STRONG_KEYS:
                 strong.add(hashed)
+        for door in _doors(person):
+            hashes.append(hash(door))
+            blocks[hash(door)].append(place)
         keyed.append(hashes)
     usable = {h: b for h, b in blocks.items() if len(b) > 1 and (h in strong or len(b) <= MOST_IN_BLOCK)}
     for right, hashes in enumerate(keyed):

@@ -38,11 +38,6 @@ class Model:
         """Bits against any two people being one, before anything is known of them."""
         return log2(max(2, self.population))
 
-    @cached_property
-    def most_contact(self) -> float:
-        """The most that contact details can say: a household's share and an e-mail."""
-        return self.contact["household_most"] + self.contact["email_equal"]
-
     def without_families(self) -> "Model":
         """The weights among people of whom hardly any two share a phone or a door."""
         return replace(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
+from typing import NamedTuple
 
 from hub.learners.domain.name_words import NameLists, NameWord
 from hub.learners.domain.spelling import Likeness, likeness
@@ -23,8 +24,7 @@ class NameLevel(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class NameEvidence:
+class NameEvidence(NamedTuple):  # made for each of millions of pairs: a tuple costs a third of a dataclass
     """`weight` in bits. `full` is true when every word of both is matched, at least by sound."""
 
     level: NameLevel
@@ -41,6 +41,13 @@ class NameSide:
     key: frozenset[tuple[str, bool]]
     may_change_family: bool
     may_take_name: bool
+    top: float  # no comparison of this name can say more
+
+
+def most_of(words: Sequence[NameWord], weights: Mapping[str, float]) -> float:
+    """The most that any comparison of these words can weigh; one joined from two may escape `related` once."""
+    said = _together([_worth(word, word) for word in words], weights) + weights["related"] * (len(words) > 2)
+    return min(weights["most"], said)
 
 
 Match = tuple[float, Likeness, NameWord, NameWord]
@@ -187,7 +194,7 @@ def _written_together(
     whole: Sequence[NameWord], parts: Sequence[NameWord]
 ) -> Iterator[tuple[NameWord, tuple[NameWord, NameWord]]]:
     used: set[int] = set()
-    for word in whole if len(parts) > 1 else ():
+    for word in whole if len(parts) > len(whole) else ():
         for first, second in permutations(parts, 2):
             if abs(len(first.text) + len(second.text) - len(word.text)) > 2 or {id(first), id(second)} & used:
                 continue

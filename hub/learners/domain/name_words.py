@@ -29,6 +29,7 @@ class NameLists:
     taking_families: frozenset[str] = frozenset()
     taking_languages: frozenset[str] = frozenset()
     usual_share: float = 1 / 3000
+    words: dict[tuple[str, bool, bool], "NameWord"] = field(default_factory=dict, repr=False, compare=False)
     remembered: dict[tuple[str, str], tuple[float, Likeness] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -76,6 +77,21 @@ def name_words(
 
 
 def _word(text: str, lists: NameLists, bounds: tuple[float, float], *, family: bool, spare: bool) -> NameWord:
+    known = lists.words.get((text, family, spare))
+    if known is None:
+        if len(lists.words) > MOST_WORDS_KEPT:
+            lists.words.clear()
+        known = _new_word(text, lists, bounds, family=family, spare=spare)
+        lists.words[text, family, spare] = known
+    return known
+
+
+MOST_WORDS_KEPT = 1 << 14
+
+
+def _new_word(
+    text: str, lists: NameLists, bounds: tuple[float, float], *, family: bool, spare: bool
+) -> NameWord:
     forms = lists.forms(text)
     honorific = text in lists.honorifics
     least, most = bounds

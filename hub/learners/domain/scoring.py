@@ -23,7 +23,7 @@ from hub.learners.domain.contacts import (
     household_excess,
 )
 from hub.learners.domain.model import Model
-from hub.learners.domain.name_match import NameEvidence, NameSide, compare_names
+from hub.learners.domain.name_match import NameEvidence, NameSide, compare_names, most_of
 from hub.learners.domain.name_words import name_words
 from hub.learners.domain.person import Sex
 from hub.learners.domain.scoring_words import note_of
@@ -85,6 +85,10 @@ class Prepared:
     gender: str
     language: str
 
+    def under(self, model: Model) -> "Prepared":
+        """The same person under other weights of the same name lists."""
+        return replace(self, name=replace(self.name, top=most_of(self.name.words, model.name)))
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
@@ -114,6 +118,7 @@ def prepare(person: Comparable, model: Model) -> Prepared:
         may_change_family=gender == "F" or language in lists.patronymic_languages,
         may_take_name=language in lists.taking_languages
         or any(not word.forms.isdisjoint(lists.taking_families) for word in words),
+        top=most_of(words, model.name),
     )
     reached = contact(person.phones, person.emails, person.postcode, person.address)
     return Prepared(side, person.date_of_birth, reached, gender, language)
@@ -137,11 +142,17 @@ def weigh_promising(left: Prepared, right: Prepared, model: Model, least: float)
     gender = _agreement(left.gender, right.gender, "gender", model)
     language = _agreement(left.language, right.language, "language", model)
     others = birth_weight + gender + language - model.prior
-    if others + model.name["most"] + model.most_contact < least:
+    others += min(left.name.top, right.name.top)  # until the names themselves are compared
+    apart = birth_weight <= model.contact["household_birth_apart"]
+    shared = model.contact["household_apart_most" if apart else "household_most"]
+    boxes = model.contact["email_equal"] if left.contact.emails and right.contact.emails else 0.0
+    if others + shared + boxes < least:
         return None
     reached = compare_contacts(left.contact, right.contact, model.crowded, model.contact)
-    if others + model.name["most"] + reached.total < least:
+    together = min(reached.total, shared + max(0.0, reached.email[1]))
+    if others + together < least:
         return None
+    others -= min(left.name.top, right.name.top)
     name = compare_names(left.name, right.name, model.lists, model.name)
     household = household_excess(reached, model.contact, birth_weight=birth_weight, name=name)
     score = name.weight + others + reached.total + household
