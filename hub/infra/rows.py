@@ -68,7 +68,7 @@ def rows_of(model: Any) -> Rows:
 
 def scoped(model: type[Model], actor: Actor) -> Select[Model]:
     """Select the rows of `model` that this actor may see, all of them for the hub."""
-    return select(model).where(_visible(model, actor)).execution_options(**SCOPED)
+    return select(model).select_from(model).where(_visible(model, actor)).execution_options(**SCOPED)
 
 
 def _visible(model: Any, actor: Actor) -> ColumnElement[bool]:
