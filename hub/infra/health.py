@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.core.errors import HubError, NotFound
 from hub.infra.access import allow_public
-from hub.infra.db import runtime, transaction
+from hub.infra.db import Base, runtime, transaction
 from hub.infra.logs import logger
 from hub.infra.migrations import head_revision, is_known, newer
 from hub.infra.outbox import OutboxEntry, OutboxState
+from hub.infra.rows import policy_of
 from hub.infra.seals import sealer, verifying
 from hub.infra.subject_keys import check_keyring
 
@@ -100,9 +101,21 @@ def _role(session: Any) -> str:
     owns = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
     if session.scalar(asked):
         return "The application's role in HUB_DATABASE_URL may pass row security. Give it a plain role."
+    if session.scalar(owns):
+        return "The role in HUB_DATABASE_URL owns the tables. Use the owner's address for HUB_DATABASE_OWNER_URL only."
+    return _rows(session)
+
+
+def _rows(session: Any) -> str:
+    """Whether every table whose rows are not everybody's is under row security, the owner included."""
+    wanted = [one.class_.__tablename__ for one in Base.registry.mappers if policy_of(one.class_) is not None]
+    open_ = text(
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY(:wanted) "
+        "AND NOT (relrowsecurity AND relforcerowsecurity)"
+    )
     return (
-        "The role in HUB_DATABASE_URL owns the tables. Use the owner's address for HUB_DATABASE_OWNER_URL only."
-        if session.scalar(owns)
+        "Row security is missing on tables. Run `hub db upgrade`."
+        if session.scalar(open_, {"wanted": wanted})
         else "ok"
     )
 
