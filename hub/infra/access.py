@@ -13,7 +13,7 @@ from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.core.errors import NotPermitted, NotSignedIn
-from hub.core.permissions import PUBLIC, Actor, Role
+from hub.core.permissions import PUBLIC, SYSTEM, Actor, Role
 from hub.infra import audit
 from hub.infra.db import current_actor_var, runtime, transaction
 
@@ -63,6 +63,12 @@ def install(app: Flask, authenticate: Callable[[], Actor]) -> None:
         return _sign_in_or_refuse(actor)
 
     app.before_request(enforce)
+    app.teardown_request(_leave)
+
+
+def _leave(_: BaseException | None) -> None:
+    """What follows in this thread is no longer theirs."""
+    current_actor_var.set(SYSTEM)
 
 
 def _sign_in_or_refuse(actor: Actor) -> ResponseReturnValue:

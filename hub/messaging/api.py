@@ -36,8 +36,8 @@ def delivery(receipt: Receipt) -> None:
     """What became of a message; a receipt about nothing of ours is taken and forgotten."""
     try:
         with transaction() as session:
-            service.note_receipts(session, [receipt], runtime().clock)
             open_to_the_hub(session)  # the caller's token is the right to it
+            service.note_receipts(session, [receipt], runtime().clock)
     except Conflict as error:
         raise Unavailable("Busy with this very message. Call again.") from error
 

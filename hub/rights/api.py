@@ -7,6 +7,7 @@ from hub.core.permissions import Role
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import api_blueprint
+from hub.infra.idempotency import idempotent
 from hub.rights import reads, service
 from hub.rights.schemas import NoticeListSchema
 
@@ -24,6 +25,7 @@ def list_notices() -> Any:
 
 
 @blueprint.post("/data-notices/<uuid:notice_id>/confirm")
+@idempotent
 @blueprint.response(204)
 @allow(*PARTNERS)
 def confirm_notice(notice_id: UUID) -> None:

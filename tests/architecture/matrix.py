@@ -117,7 +117,7 @@ class Known:
     actor: Actor
     colleague: Actor
     key: str
-    ids: dict[str, UUID] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
 
 class Borough:

@@ -8,6 +8,7 @@ by one, and each time the check must notice.
 import io
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, true
@@ -223,7 +224,8 @@ def without_scopes(monkeypatch) -> None:
 def test_who_meets_no_learner(matrix, role, log):
     visitor = matrix.visitors[role]
     for rule, method in matrix.addresses(visitor.role, allowed=True):
-        for ids in (matrix.borough.hub_ids, {}):
+        nothing: dict[str, Any] = {}
+        for ids in (matrix.borough.hub_ids, nothing):
             answer = matrix.ask(visitor, rule, method, ids)
             assert _leaks(visitor, rule, answer) == []
             assert answer.status not in {401, 403} or matrix.table[method, rule.rule].whose == "token"

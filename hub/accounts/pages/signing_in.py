@@ -83,7 +83,8 @@ def _enter(signed_in: service.SignedIn, target: str | None) -> ResponseReturnVal
 @blueprint.errorhandler(service.StartOver)
 def start_over(error: service.StartOver) -> ResponseReturnValue:
     """Back to the password, with the reason."""
-    flask.session.clear()
+    for name in (_STARTED, _NEXT):  # no more: whoever is signed in and comes by stays so
+        flask.session.pop(name, None)
     flash.notice(error.detail)
     return redirect(url_for("accounts.sign_in"))
 

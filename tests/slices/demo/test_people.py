@@ -84,7 +84,8 @@ def test_people_are_written_down_again_in_other_ways_and_keep_numbers_of_their_o
 
 
 def test_a_household_shares_a_phone_and_twins_a_birthday():
-    rng, found = Random("h"), Counter()
+    rng = Random("h")
+    found: Counter[str] = Counter()
     known = [one for one in PEOPLE if one.person.family_name == PEOPLE[0].person.family_name][1:]
     for _ in range(40):
         person = of_a_household(rng, PEOPLE[0].person, known)

@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 from hub.core.ids import new_id
 from hub.infra import db, embedded_postgres
 from hub.infra.crypto import make_keyring, save_keyring
+from hub.infra.rows import OWNER_OPTIONS
 from tests.conftest import TEMPLATE
 
 REPOSITORY = Path(__file__).parents[3]
@@ -81,7 +82,7 @@ class Deployment:
     def sql(self, *statements: str) -> list[tuple[object, ...]]:
         """Run statements as the owner; the rows of the last one."""
         address = make_url(self.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(address, autocommit=True, options=OWNER_OPTIONS) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []

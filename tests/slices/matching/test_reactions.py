@@ -128,7 +128,7 @@ def test_merging_keeps_the_offer_that_got_further_and_unmerging_gives_each_their
     people.unmerge(world.session, decision, world.manager, world.clock)
     db.react(world.session)
     assert [world.offer(offers[one]).learner_id for one in (first, second)] == [first, second]
-    assert states(world, first) == [EntryState.WAITING]
+    assert states(world, first) == [EntryState.OFFERED]  # the place was still free
     assert states(world, second) == [EntryState.OFFERED]
 
 

@@ -41,7 +41,7 @@ def test_the_whole_journey():
 
 @pytest.mark.parametrize(("state", "move"), list(product(S, Move)))
 def test_no_move_outside_the_table(state, move):
-    if (state, move) in MOVES or (move in {Move.HOLD, Move.RELEASE} and state in OPEN_STATES):
+    if (state, move) in MOVES or (move in {Move.HOLD, Move.RELEASE, Move.HAND_OVER} and state in OPEN_STATES):
         assert next_state(state, move) in S
         return
     with pytest.raises(Conflict) as refused:
