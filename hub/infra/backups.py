@@ -140,7 +140,10 @@ def restore(owner_url: str, app_role: str, source: Source, *, force: bool = Fals
 
 def erased_in(owner_url: str) -> list[Erased]:
     """Who was erased, as far as the database knows that is there now; nobody in an empty one."""
-    with _plain_errors(), psycopg.connect(_libpq(owner_url), connect_timeout=10) as connection:
+    with (
+        _plain_errors(),
+        psycopg.connect(_libpq(owner_url), connect_timeout=10, options=OWNER_OPTIONS) as connection,
+    ):
         if connection.execute("SELECT to_regclass('public.erasure_tombstone')").fetchone() == (None,):
             return []
         rows = connection.execute("SELECT subject_id, person_id, erased_at FROM erasure_tombstone").fetchall()
