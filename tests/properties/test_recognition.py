@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.learners import reads
-from hub.learners.domain.scoring import Comparable, Zone, compare
+from hub.learners.domain.scoring import Comparable, Zone, compare, prepare
 from tests.recognition.name_pools import CULTURES
 
 MODEL = reads.recognition_model(date(2027, 1, 11))
@@ -73,7 +73,10 @@ def test_two_of_one_household_never_link_without_asking(person, one, other, twin
 
 def _is_one_name(one: str, other: str) -> bool:
     """Whether the pools give both as spellings of one name, or the hub's lists do."""
-    forms = [set(MODEL.lists.forms(name.casefold())) for name in (one, other)]
+    forms = [
+        {form for word in prepare(Comparable(given_names=name), MODEL).name.words for form in word.forms}
+        for name in (one, other)
+    ]
     return one == other or not forms[0].isdisjoint(forms[1]) or _together(one, other)
 
 

@@ -25,7 +25,7 @@ class NameLevel(StrEnum):
 
 
 class NameEvidence(NamedTuple):  # made for each of millions of pairs: a tuple costs a third of a dataclass
-    """`weight` in bits. `full` is true when every word of both is matched, at least by sound."""
+    """`weight` in bits. `full` is true when every word of both is matched, as certainly one name."""
 
     level: NameLevel
     weight: float
@@ -222,10 +222,18 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
     if clashes:
         level, penalty = _clash(missed, matches, sides, lists, weights)
         weight -= penalty + (clashes - 1) * weights["clash"]
-    full = not any(rest) and all(match[1] >= Likeness.SOUND for match in matches)
+    full = not any(rest) and not joined and len(matches) > 1 and all(_is_one(match) for match in matches)
     weak = any(match[1] is Likeness.WEAK for match in matches)
     total = min(weights["most"], max(weights["least"], weight))
     return NameEvidence(level, total, full, mismatched=bool(clashes) or weak)
+
+
+def _is_one(match: Match) -> bool:
+    """Whether two words are certainly one name: the same letters, or listed as its spellings.
+
+    Not by sound alone: Sadia and Said, Anatolii and Nataliia sound alike, and may be twins.
+    """
+    return match[1] is Likeness.EXACT or not match[2].forms.isdisjoint(match[3].forms)
 
 
 def _level(matches: Sequence[Match], extra: int) -> NameLevel:
