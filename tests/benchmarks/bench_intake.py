@@ -280,7 +280,10 @@ def replay(folder: Path, seconds: float) -> int:
 
 def _replay(recorded: Json, address: str, until: float, counts: list[int]) -> None:
     source = Replay(recorded)
-    with psycopg.connect(address, options="-c timezone=UTC") as connection, connection.cursor() as cursor:
+    with (
+        psycopg.connect(address, options="-c timezone=UTC -c app.sees=all") as connection,
+        connection.cursor() as cursor,
+    ):
         done = 0
         while time.perf_counter() < until:
             for statement, parameters, many in source:
