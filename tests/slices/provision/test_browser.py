@@ -102,12 +102,13 @@ def test_every_page_is_accessible(browser, address, borough, width):
             page.goto(f"{address}/classes/add")
             page.fill("#tue_start", "noonish")
             page.click("text=Save and open the class")
-            assert page.locator(".govuk-error-summary").is_visible()
+            page.locator(".govuk-error-summary").wait_for()
             faults += faults_of(page, "/classes/add with faults")
             page.goto(f"{address}/classes/import")
             content = b"title,level,days,start_time,end_time,start_date,end_date,capacity\nBad,E9,,,,,,"
             page.set_input_files("#file", {"name": "c.csv", "mimeType": "text/csv", "buffer": content})
             page.click("main button[type=submit]")
+            page.get_by_role("heading", name="Check the timetable").wait_for()
             faults += faults_of(page, "/classes/import with faults")
         context.close()
     assert faults == []
