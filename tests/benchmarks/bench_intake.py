@@ -34,6 +34,8 @@ CONCURRENCY = 8
 SECONDS = 5.0
 ROUNDS = 3
 PATH = "/api/v1/referrals"
+# A borough has thousands of postcodes; one for all would make everybody a neighbour of everybody.
+POSTCODES = [f"E{area} {number}{a}{b}" for area in (5, 8, 9) for number in range(1, 10) for a in "AB" for b in "ABDEFGHJ"]
 Json = dict[str, Any]
 
 
@@ -59,9 +61,8 @@ def deployment():
     try:
         hub(folder, "database", "start")
         hub(folder, "db", "upgrade")
-        (folder / "postcodes.csv").write_text(
-            "postcode,lat,lon,district,ward\nE8 1AA,51.54,-0.06,E09000012,W1\n"
-        )
+        lines = [f"{one},51.54,-0.06,E09000012,W1" for one in POSTCODES]
+        (folder / "postcodes.csv").write_text("\n".join(["postcode,lat,lon,district,ward", *lines, ""]))
         hub(folder, "postcodes", "import", str(folder / "postcodes.csv"))
         hub(folder, "organisations", "create", "hub", "--kind", "hub", "--name", "Hub")
         hub(folder, "organisations", "create", "jcp", "--kind", "jobcentre", "--name", "Jobcentre")
@@ -116,7 +117,7 @@ def body(rng: random.Random) -> Json:
             "given_names": name(),
             "family_name": name(),
             "date_of_birth": born.isoformat(),
-            "postcode": "E8 1AA",
+            "postcode": rng.choice(POSTCODES),
             "phone": f"074{rng.randrange(10**8):08d}",
             "email": f"{name().lower()}{rng.randrange(10**6)}@example.org",
             "preferred_language": "so",
@@ -253,8 +254,8 @@ class Replay:
             return made.setdefault(value, uuid4()) if value > self.marker else value
         if isinstance(value, bytes | psycopg.Binary):
             return os.urandom(len(value if isinstance(value, bytes) else value.obj))
-        if isinstance(value, list) and value and isinstance(value[0], bytes):
-            return [os.urandom(len(one)) for one in value]
+        if isinstance(value, list):
+            return [self._fresh("", one, made) for one in value]
         if isinstance(value, str) and name.split("__", maxsplit=1)[0] in self.UNIQUE_TEXT:
             return uuid4().hex[: max(len(value), 12)]
         return value
