@@ -11,7 +11,9 @@ from hub.infra.db import Base, Identified, Versioned, enum_column
 from hub.infra.rows import of_organisation, of_parent
 from hub.referrals.domain import Channel, Move, Outcome, ReferralState
 
-_OPEN = text("state <> 'closed'")
+# Written out, not as parameters: a prepared statement then still knows that the partial index serves it.
+IS_OPEN = text("state <> 'closed'")
+IS_DUPLICATE = text("outcome = 'duplicate'")
 
 
 class Referral(Base, Identified, SealedRow, Versioned):
@@ -51,8 +53,9 @@ class Referral(Base, Identified, SealedRow, Versioned):
         CheckConstraint("(hold_reason IS NULL) = (hold_until IS NULL)", name="hold_whole"),
         # One open referral of the same person by the same organisation; equal keys of a closed one may stand.
         Index(
-            "uq_referral_person_open", "organisation_id", "person_key", unique=True, postgresql_where=_OPEN
+            "uq_referral_person_open", "organisation_id", "person_key", unique=True, postgresql_where=IS_OPEN
         ),
+        Index("ix_referral_person_duplicate", "organisation_id", "person_key", postgresql_where=IS_DUPLICATE),
         Index("ix_referral_external", "organisation_id", "external_reference"),
         Index("ix_referral_import", "organisation_id", "import_key"),
         Index("ix_referral_worklist", "state", "submitted_at", "id"),
