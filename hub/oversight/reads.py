@@ -55,10 +55,11 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far the audit is sealed, when it was last checked, and what that found."""
+    """How far the audit is sealed, when it was last checked, when as a whole, and what that found."""
 
     newest: AuditSeal | None
     checked: AuditCheck | None
+    whole: AuditCheck | None
     late_seconds: int
     key_id: str
 
@@ -66,8 +67,8 @@ class State:
 def state(session: Session, clock: Clock) -> State:
     """The state of the seals now."""
     return State(
-        sealer.newest(session), verifying.last_check(session), int(sealer.lag(session, clock)),
-        sealer.signer().key_id,
+        sealer.newest(session), verifying.last_check(session), verifying.last_whole_check(session),
+        int(sealer.lag(session, clock)), sealer.signer().key_id,
     )  # fmt: skip
 
 

@@ -122,7 +122,9 @@ def test_partners_and_the_public_meet_nobody_elses_learners():
 def test_every_kind_of_visitor_is_asked(matrix):
     """Referrers and providers come as partners; a learner is the public with a link; the worker never comes by HTTP."""
     assert set(VISITORS) <= set(matrix.visitors)
-    assert {visitor.role for visitor in matrix.visitors.values()} == {matrix.visitors[name].role for name in VISITORS}
+    assert {visitor.role for visitor in matrix.visitors.values()} == {
+        matrix.visitors[name].role for name in VISITORS
+    }
 
 
 @pytest.mark.parametrize("role", VISITORS)

@@ -35,7 +35,13 @@ SECONDS = 5.0
 ROUNDS = 3
 PATH = "/api/v1/referrals"
 # A borough has thousands of postcodes; one for all would make everybody a neighbour of everybody.
-POSTCODES = [f"E{area} {number}{a}{b}" for area in (5, 8, 9) for number in range(1, 10) for a in "AB" for b in "ABDEFGHJ"]
+POSTCODES = [
+    f"E{area} {number}{a}{b}"
+    for area in (5, 8, 9)
+    for number in range(1, 10)
+    for a in "AB"
+    for b in "ABDEFGHJ"
+]
 Json = dict[str, Any]
 
 

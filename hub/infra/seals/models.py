@@ -36,13 +36,17 @@ class AuditSeal(Base):
 
 
 class AuditCheck(Identified, Base):
-    """One check of the whole audit: how far it reached, and what was found first, if anything."""
+    """One check of the audit: from which seal on, how far it reached, and what was found first, if anything.
+
+    Of the whole audit when `first_seal` is 1; otherwise of what came since the check before it.
+    """
 
     __tablename__ = "audit_check"
     __rows__ = anybody("times of checks of the log")
     __table_args__ = (Index("ix_audit_check_at", "at"),)
 
     at: Mapped[datetime]
+    first_seal: Mapped[int] = mapped_column(BigInteger, server_default="1")
     seals: Mapped[int] = mapped_column(BigInteger)
     entries: Mapped[int] = mapped_column(BigInteger)
     sealed_to: Mapped[int | None] = mapped_column(BigInteger)

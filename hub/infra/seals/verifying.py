@@ -1,4 +1,4 @@
-"""Verification of the whole audit, in the database or in an exported file."""
+"""Verification of the audit, whole or since the last check, in the database or in an exported file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from psycopg.sql import SQL
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
@@ -57,36 +57,58 @@ class Verdict:
         }  # fmt: skip
 
 
-def verify_database(session: Session, folder: Path | None = None) -> Verdict:
-    """Check every seal and every entry; with a folder also that what was published is still there."""
+def verify_database(session: Session, folder: Path | None = None, since: AuditSeal | None = None) -> Verdict:
+    """Check every seal and every entry, or those after the seal `since`, which was checked before.
+
+    With a folder also that what was published is still there.
+    """
     began = perf_counter()
     chain = Chain(signer().public, _published(folder))
-    for row in session.scalars(_seals().order_by(AuditSeal.number).execution_options(**_STREAMED)):
+    if since is not None:
+        chain.last, chain.sealed_to, chain.sealed_at = (
+            publishing.seal_of(since),
+            since.last_seq,
+            since.made_at,
+        )
+    wanted = _seals(since).order_by(AuditSeal.number).execution_options(**_STREAMED)
+    for row in session.scalars(wanted):
         chain.take(publishing.seal_of(row), row.leaves)
         if chain.fault is None and (row.first_seq, row.last_seq) != _ends(row.ranges):
             chain.fault = Fault("seal", f"Seal {row.number} was altered.", seal=row.number)
     chain.end()
     session.expunge_all()
-    bound = settled(session)
-    found = compare(_expected(session), stream(session, SQL("true")), bound)
+    bound, start = settled(session), _first_entry(session, since)
+    entries = stream(session, SQL("seq >= %s"), start)
+    found = compare(_expected(session, start), entries, bound)
     return _verdict(chain, found, began)
+
+
+def _first_entry(session: Session, since: AuditSeal | None) -> int:
+    """The lowest number that a seal after this one holds, or that comes next."""
+    if since is None:
+        return 0
+    newer = session.scalar(select(func.min(AuditSeal.first_seq)).where(AuditSeal.number > since.number))
+    return since.last_seq + 1 if newer is None else newer
 
 
 _STREAMED: dict[str, Any] = {"yield_per": _ROWS_AT_ONCE}
 
 
-def _seals() -> Any:
-    return select(AuditSeal)
+def _seals(since: AuditSeal | None) -> Any:
+    every = select(AuditSeal)
+    return every if since is None else every.where(AuditSeal.number > since.number)
 
 
 def _ends(ranges: Any) -> tuple[int, int]:
     return ranges[0][0], ranges[-1][1]
 
 
-def _expected(session: Session) -> Iterator[Expected]:
-    wanted = select(AuditSeal.number, AuditSeal.ranges, AuditSeal.leaves).order_by(AuditSeal.first_seq)
-    rows = session.execute(wanted.execution_options(**_STREAMED))
-    return expected_entries((number, ranges, leaves) for number, ranges, leaves in rows)
+def _expected(session: Session, start: int) -> Iterator[Expected]:
+    """Every sealed entry from this number on, whichever seal holds it."""
+    wanted = select(AuditSeal.number, AuditSeal.ranges, AuditSeal.leaves).where(AuditSeal.last_seq >= start)
+    rows = session.execute(wanted.order_by(AuditSeal.first_seq).execution_options(**_STREAMED))
+    sealed = expected_entries((number, ranges, leaves) for number, ranges, leaves in rows)
+    return (one for one in sealed if one[0] >= start)
 
 
 def _published(folder: Path | None) -> Mapping[int, Seal]:
@@ -101,15 +123,19 @@ def _verdict(chain: Chain, found: Comparison, began: float) -> Verdict:
     )  # fmt: skip
 
 
-def check_now(clock: Clock) -> Verdict:
-    """Verify the database and keep what was found, for the auditor's page. A fault also goes to the log."""
+def check_now(clock: Clock, *, whole: bool = True) -> Verdict:
+    """Verify the database and keep what was found, for the auditor's page. A fault also goes to the log.
+
+    Not `whole`: what came since the last check, unless that one found something or was the first.
+    """
     with transaction(SYSTEM) as session:
-        verdict = verify_database(session, runtime().settings.audit_dir)
+        since = None if whole else _checked_to(session)
+        verdict = verify_database(session, runtime().settings.audit_dir, since)
         session.add(
             AuditCheck(
-                at=clock.now(), seals=verdict.seals, entries=verdict.entries, sealed_to=verdict.sealed_to,
-                unsealed=verdict.unsealed, milliseconds=verdict.milliseconds,
-                fault=verdict.fault.as_json() if verdict.fault else None,
+                at=clock.now(), first_seal=since.number + 1 if since else 1, seals=verdict.seals,
+                entries=verdict.entries, sealed_to=verdict.sealed_to, unsealed=verdict.unsealed,
+                milliseconds=verdict.milliseconds, fault=verdict.fault.as_json() if verdict.fault else None,
             )
         )  # fmt: skip
     if verdict.fault is not None:
@@ -117,9 +143,26 @@ def check_now(clock: Clock) -> Verdict:
     return verdict
 
 
+def _checked_to(session: Session) -> AuditSeal | None:
+    """The last seal of the last check, if that one found nothing."""
+    last = last_check(session)
+    if last is None or last.fault is not None:
+        return None
+    return session.get(AuditSeal, last.first_seal + last.seals - 1)
+
+
 def last_check(session: Session) -> AuditCheck | None:
     """The newest check."""
-    return session.scalar(select(AuditCheck).order_by(AuditCheck.at.desc(), AuditCheck.id.desc()).limit(1))
+    return session.scalar(_checks().limit(1))
+
+
+def last_whole_check(session: Session) -> AuditCheck | None:
+    """The newest check of everything."""
+    return session.scalar(_checks().where(AuditCheck.first_seal == 1).limit(1))
+
+
+def _checks() -> Select[AuditCheck]:
+    return select(AuditCheck).order_by(AuditCheck.at.desc(), AuditCheck.id.desc())
 
 
 # ---------------------------------------------------------------- exported files

@@ -234,7 +234,10 @@ def test_what_appears_late_under_a_lower_number_goes_into_the_next_seal(committe
         assert sealer.seal_due(clock) == 3
         slow.commit()
     assert verdict().unsealed == 1
+    assert verifying.check_now(clock).ok
     assert sealer.seal_due(clock) == 1
+    nightly = verifying.check_now(clock, whole=False)
+    assert (nightly.ok, nightly.seals, nightly.entries) == (True, 1, 4), "from the late entry's number on"
     found = verdict()
     assert found.ok and (found.seals, found.entries) == (2, 4)
     with transaction() as session:
@@ -281,6 +284,39 @@ def test_the_application_cannot_change_seals_and_neither_can_the_owner_by_mistak
                 session.execute(text(statement))
             with owner.connect() as connection, pytest.raises(DBAPIError, match="only ever added"):
                 connection.exec_driver_sql(statement)
+
+
+def test_a_nightly_check_takes_up_where_the_last_one_ended(sealed, forge, clock):
+    first = verifying.check_now(clock, whole=False)
+    assert (first.seals, first.entries) == (3, 9), "the first is of everything"
+    forge(f"UPDATE audit_entry SET reason = 'x' WHERE seq = {sealed[0]}")
+    assert verifying.check_now(clock, whole=False).ok, "what was checked waits for the next whole check"
+    write(clock, 2)
+    sealer.seal_due(clock)
+    nightly = verifying.check_now(clock, whole=False)
+    assert (nightly.ok, nightly.seals, nightly.entries, nightly.unsealed) == (True, 1, 2, 0)
+    whole = verifying.check_now(clock)
+    assert (whole.seals, whole.fault.seq) == (4, sealed[0])
+    assert verifying.check_now(clock, whole=False).fault.seq == sealed[0], (
+        "after a fault everything, until it is mended"
+    )
+
+
+def test_a_nightly_check_names_what_was_changed_since_the_last_one(sealed, forge, clock):
+    verifying.check_now(clock)
+    write(clock, 2)
+    sealer.seal_due(clock)
+    forge("UPDATE audit_entry SET reason = 'x' WHERE seq = (SELECT max(seq) FROM audit_entry)")
+    assert verifying.check_now(clock, whole=False).fault.kind == "altered"
+
+
+@pytest.mark.parametrize("column", ["hash", "prev_hash", "signature"])
+def test_a_nightly_check_holds_new_seals_to_the_one_checked_before(sealed, forge, clock, column):
+    verifying.check_now(clock)
+    write(clock)
+    sealer.seal_due(clock)
+    forge(f"UPDATE audit_seal SET {column} = {SEAL_COLUMNS[column]} WHERE number = 4")
+    assert verifying.check_now(clock, whole=False).fault.seal == 4
 
 
 # ---------------------------------------------------------------- published seals and exports
