@@ -95,12 +95,12 @@ def _some(words: str, label: str) -> fields.List[Any]:
 class AgreementSchema(_Strict):
     """A signed sharing agreement, as its document says."""
 
+    reference = Text(120, "reference of the document", required=True)
     from_id = _party("Select who gives the data")
     to_id = _party("Select who receives the data")
-    reference = Text(120, "reference of the document", required=True)
+    controller_roles = Choice(ControllerRoles, "how the two stand to each other", required=True)
     purposes = _some("Select at least one purpose", "purpose")
     fields_shared = _some("Select at least one kind of data", "kind of data")
-    controller_roles = Choice(ControllerRoles, "how the two stand to each other", required=True)
     lawful_basis = Choice(Basis, "lawful basis", required=True)
     art9_condition = Choice(Art9, "condition of Article 9", load_default=None)
     dpia_id = Text(60, "number of the data protection impact assessment", required=True)

@@ -7,6 +7,7 @@ from babel import Locale
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
 
 from hub.core.slots import SLOTS
+from hub.infra.phones import national
 from hub.learners.domain import (
     Barrier,
     ContactChange,
@@ -120,7 +121,9 @@ class LinkingSchema(Schema):
 def contact_values(person: Person) -> dict[str, Any]:
     """A learner's contact details as the form shows them; whether the learner told us is asked each time."""
     names = [name for name in ContactSchema().load_fields if name != "confirmed_by_learner"]
-    return {name: getattr(person, name) for name in names}
+    values = {name: getattr(person, name) for name in names}
+    phones = {name: national(values[name]) for name in ("phone", "second_phone") if values[name]}
+    return values | phones
 
 
 def needs_values(needs: Needs | None) -> dict[str, Any]:

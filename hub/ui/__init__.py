@@ -6,6 +6,7 @@ Other engineers start at `templates/ui/macros.html`, whose head lists every macr
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -50,7 +51,8 @@ def init_app(app: Flask) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
     environment.globals.update(
-        asset_url=asset_url, csrf_field=csrf_field, endpoint_exists=endpoint_exists, page_url=page_url
+        asset_url=asset_url, csrf_field=csrf_field, date_example=date_example,
+        endpoint_exists=endpoint_exists, page_url=page_url,
     )
     app.context_processor(_shell_values)
     app.register_blueprint(blueprint)
@@ -64,6 +66,12 @@ def provide_shell(app: Flask, source: ShellSource) -> None:
 def csrf_field() -> Markup:
     """The hidden field every POST form carries."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def date_example(of_birth: bool) -> str:
+    """How a date is typed, by one that could be the answer."""
+    day = date(1990, 3, 27) if of_birth else runtime().clock.today()
+    return f"For example, {day.day} {day.month} {day.year}"
 
 
 def page_url(page: int) -> str:

@@ -94,6 +94,12 @@ def phone(value: str | None) -> str:
     return national(value) if value else ""
 
 
+def email(value: str | None) -> Markup:
+    """An address that a narrow column breaks before the @ and nowhere else, if it can."""
+    name, at, home = (value or "").rpartition("@")
+    return Markup("{}<wbr>{}").format(name, at + home)
+
+
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """`{{ 3|count_of("learner") }}`: `3 learners`."""
     return wording.count_of(number, one, many)
@@ -129,6 +135,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "slots": slots,
     "language": language,
     "phone": phone,
+    "email": email,
     "count_of": count_of,
     "direction": direction,
     "paragraphs": paragraphs,

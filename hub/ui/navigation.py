@@ -29,7 +29,7 @@ class NavLink:
 
     text: str
     href: str
-    current: bool
+    current: str  # for aria-current: "page" here, "true" on a page below, "" elsewhere
     count: int
 
 
@@ -87,7 +87,14 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("matching.offers", "Offers to answer", "offers"),
         Destination("matching.enrolments", "Expected learners", "enrolments"),
     ),
-    Role.AUDITOR: (MY_WORK, AUDIT, CONSENT_REGISTER, AGREEMENTS, PURPOSES),
+    Role.AUDITOR: (
+        MY_WORK,
+        AUDIT,
+        CONSENT_REGISTER,
+        AGREEMENTS,
+        PURPOSES,
+        Destination("rights.retention", "How long we keep things"),
+    ),
     Role.DATA_PROTECTION: (
         MY_WORK,
         Destination("desk.search_form", "Find a learner"),
@@ -104,6 +111,7 @@ ROLE_NAV: Mapping[Role, tuple[Destination, ...]] = {
         Destination("accounts.people", "People"),
         Destination("accounts.organisations", "Organisations"),
         Destination("policy.settings", "Settings"),
+        Destination("oversight.emergency", "Emergency access"),
     ),
 }
 
@@ -119,9 +127,16 @@ def links_for(role: Role, counts: Mapping[str, int]) -> list[NavLink]:
         NavLink(
             place.text,
             url_for(place.endpoint),
-            request.endpoint == place.endpoint,
+            _current(url_for(place.endpoint)),
             counts.get(place.badge, 0),
         )
         for place in ROLE_NAV.get(role, ())
         if endpoint_exists(place.endpoint)
     ]
+
+
+def _current(address: str) -> str:
+    """Whether this page is the destination itself or lies below it."""
+    if request.path == address:
+        return "page"
+    return "true" if address != "/" and request.path.startswith(f"{address}/") else ""

@@ -75,7 +75,10 @@ def test_only_installed_pages_are_linked(hub_runtime: SimpleNamespace) -> None:
     app.add_url_rule("/board", "desk.board", lambda: "")
     with app.test_request_context("/board"):
         links = links_for(Role.HUB_MANAGER, {})
-        assert [(link.text, link.current) for link in links] == [("Board", True)]
+        assert [(link.text, link.current) for link in links] == [("Board", "page")]
+    with app.test_request_context("/board/below"):
+        assert [link.current for link in links_for(Role.HUB_MANAGER, {})] == ["true"]
+    with app.test_request_context("/board"):
         g.actor = Actor("user", UUID(int=1), "Bo", Role.PROVIDER)
         page = render_template_string("{% extends 'ui/staff.html' %}")
     assert "desk.search" not in page
