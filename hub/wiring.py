@@ -118,6 +118,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     step_events.DigestDue: [messaging.digest_due],
     account_events.AccountClosed: [referrals.account_closed],
     account_events.AccountOpened: [referrals.account_opened],
+    account_events.RoleChanged: [referrals.role_changed],
 }
 
 DELIVERIES: Mapping[str, Delivery] = {

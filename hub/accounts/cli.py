@@ -6,7 +6,7 @@ import click
 
 from hub.accounts import reads, service
 from hub.accounts.domain import NewOrganisation, NewUser, OrganisationKind
-from hub.core.permissions import STAFF_ROLES, SYSTEM, Role
+from hub.core.permissions import ROLE_LABELS, STAFF_ROLES, SYSTEM, Role
 from hub.infra.db import runtime, transaction
 
 Start = Callable[[], object]
@@ -68,6 +68,17 @@ def create_user(email: str, organisation: str, name: str | None, role: Role) -> 
         shown = name or email.split("@", maxsplit=1)[0].replace(".", " ").title()
         service.create_user(session, NewUser(email, shown, home.id, role), password, SYSTEM, runtime().clock)
     click.echo(f"{email} signs in with the password: {password}")
+
+
+@users.command("role")
+@click.argument("email")
+@role_option
+def change_role(email: str, role: Role) -> None:
+    """Give the person who signs in with EMAIL another role; all their sign-ins end."""
+    with transaction(SYSTEM) as session:
+        user = reads.user_by_email(session, email)
+        service.set_role(session, user.id, role, SYSTEM, runtime().clock)
+    click.echo(f"{user.name} is now: {ROLE_LABELS[role]}. All sign-ins have ended.")
 
 
 @click.group()

@@ -7,10 +7,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.accounts.domain import OrganisationKind
-from hub.core.permissions import Role
+from hub.core.permissions import STAFF_ROLES, Role
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
 from hub.infra.rows import anybody
+
+_STAFF = ", ".join(f"'{role.value}'" for role in sorted(STAFF_ROLES))
+"""Nobody signs in as a learner, the program or the public."""
 
 
 class Organisation(Identified, Base):
@@ -34,6 +37,7 @@ class UserAccount(Identified, Base):
 
     __tablename__ = "user_account"
     __rows__ = anybody("staff; read before anybody is known to have signed in")
+    __table_args__ = (CheckConstraint(f"role IN ({_STAFF})", name="staff_role"),)
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     email: Mapped[str] = mapped_column(unique=True)

@@ -53,6 +53,17 @@ def users_of(session: Session, organisation_id: UUID, role: Role | None = None) 
     return session.scalars(found if role is None else found.where(UserAccount.role == role)).all()
 
 
+def role_of(session: Session, user_id: UUID) -> Role | None:
+    """The person's role as it stands now, whatever this session has seen before."""
+    return session.scalar(select(UserAccount.role).where(UserAccount.id == user_id))
+
+
+def locked_administrators(session: Session) -> Sequence[UUID]:
+    """Who administers now, locked in one order: of two who demote each other, the second waits and sees the first."""
+    found = select(UserAccount.id).where(UserAccount.role == Role.ADMIN, UserAccount.is_active)
+    return session.scalars(found.order_by(UserAccount.id).with_for_update()).all()
+
+
 def users_named(session: Session, words: str) -> Sequence[UserAccount]:
     """People whose e-mail address this is, or whose name contains the words."""
     named = func.strpos(func.lower(UserAccount.name), words) > 0

@@ -52,6 +52,10 @@ class InvitationSchema(Schema):
     role = Choice(Role, "the role", required=True)
 
 
+class RoleSchema(Schema):
+    role = Choice(Role, "the new role", required=True)
+
+
 class ReasonSchema(Schema):
     reason = Text(300, "how you made sure who asks", required=True)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.accounts.domain import AccountClosed, AccountOpened
+from hub.accounts.domain import AccountClosed, AccountOpened, RoleChanged
 from hub.assessment.domain import AppointmentBooked, AppointmentMissed, AssessmentCompleted
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
@@ -198,6 +198,12 @@ def _case(session: Session, case_id: UUID | None) -> Referral | None:
 def account_closed(session: Session, event: AccountClosed, actor: Actor, clock: Clock) -> None:
     """Nobody's referrals wait behind an account that nobody opens."""
     someone_left(session, event.user_id, event.organisation_id, clock)
+
+
+def role_changed(session: Session, event: RoleChanged, actor: Actor, clock: Clock) -> None:
+    """Other work from now on: the caseload is for others, and a new referrer may be the one who was missing."""
+    someone_left(session, event.user_id, event.organisation_id, clock)
+    someone_came(session, event.user_id, event.organisation_id, clock)
 
 
 def account_opened(session: Session, event: AccountOpened, actor: Actor, clock: Clock) -> None:

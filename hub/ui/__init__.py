@@ -51,8 +51,11 @@ def init_app(app: Flask) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
     environment.globals.update(
-        asset_url=asset_url, csrf_field=csrf_field, date_example=date_example,
-        endpoint_exists=endpoint_exists, page_url=page_url,
+        asset_url=asset_url,
+        csrf_field=csrf_field,
+        date_example=date_example,
+        endpoint_exists=endpoint_exists,
+        page_url=page_url,
     )
     app.context_processor(_shell_values)
     app.register_blueprint(blueprint)

@@ -80,6 +80,18 @@ ONLY_ADMIN_GIVES = frozenset({Role.ADMIN, Role.AUDITOR, Role.DATA_PROTECTION})
 """Roles that see what others must not: a hub manager cannot hand them out."""
 
 
+ROLE_DOES = {
+    Role.REFERRER: "Refers learners and sees what became of them",
+    Role.PROVIDER: "Keeps the classes of the organisation, answers offers",
+    Role.ASSESSOR: "Books, assesses and helps every learner of the hub",
+    Role.HUB_MANAGER: "All of that, and runs lists, rounds, partners and settings",
+    Role.AUDITOR: "Reads the audit and the registers, no learner's record",
+    Role.DATA_PROTECTION: "Requests under the law, registers, breaches; finds a learner, changes no record",
+    Role.ADMIN: "Organisations, people and settings, no learner at all",
+}
+"""What each role is for, to choose by."""
+
+
 def roles_in(kind: OrganisationKind) -> frozenset[Role]:
     """The roles that a person of such an organisation may hold: only the hub's people act for the hub."""
     return ROLES_IN.get(kind, _REFERRERS_ONLY)
@@ -114,6 +126,14 @@ class NewInvitation:
 @dataclass(frozen=True)
 class AccountOpened(Event):
     """A person can sign in for an organisation: new, or open again."""
+
+    user_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class RoleChanged(Event):
+    """A person does other work from now on: what was theirs to do reaches those whose work it is."""
 
     user_id: UUID
     organisation_id: UUID

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import queries, reads, service
-from hub.accounts.domain import NewInvitation, roles_in
+from hub.accounts.domain import ROLE_DOES, NewInvitation, roles_in
 from hub.accounts.pages.edge import blueprint, proved
-from hub.accounts.schemas import InvitationSchema, ReasonSchema
+from hub.accounts.schemas import InvitationSchema, ReasonSchema, RoleSchema
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import ROLE_LABELS, STAFF_ROLES, Role
 from hub.infra.access import allow, current_actor
@@ -181,6 +181,41 @@ def reset_second_factor(user_id: UUID) -> ResponseReturnValue:
             )
             return redirect(url_for("accounts.person", user_id=user_id))
     return _person(user_id, form), 422
+
+
+@blueprint.route("/people/<uuid:user_id>/role", methods=["GET", "POST"])
+@proved("accounts.change_role")
+@allow(Role.ADMIN)
+def change_role(user_id: UUID) -> ResponseReturnValue:
+    """Another role for somebody of an organisation: the administrator chooses among those that fit there."""
+    form = read_form(RoleSchema, request.form) if request.method == "POST" else blank_form()
+    if request.method == "POST" and form.ok:
+        role: Role = form.data["role"]
+        try:
+            with transaction() as session:
+                service.set_role(session, user_id, role, current_actor(), runtime().clock)
+        except RuleBroken as error:
+            form.fail_with(error)
+        else:
+            flash.success(f"The role is now: {ROLE_LABELS[role]}. All sign-ins of this person have ended.")
+            return redirect(url_for("accounts.person", user_id=user_id))
+    return _choose_role(user_id, form), 422 if form.errors else 200
+
+
+def _choose_role(user_id: UUID, form: Form) -> str:
+    with transaction() as session:
+        user = reads.user(session, user_id)
+        organisation = reads.organisation(session, user.organisation_id)
+        others = sorted(roles_in(organisation.kind) - {user.role}, key=lambda role: ROLE_LABELS[role])
+        return render_template(
+            "accounts/change_role.html",
+            form=form,
+            person=user,
+            organisation=organisation,
+            role=ROLE_LABELS[user.role],
+            options=[(role.value, ROLE_LABELS[role], ROLE_DOES[role]) for role in others],
+            is_me=user_id == current_actor().id,
+        )
 
 
 _DONE = {

@@ -20,6 +20,7 @@ from hub.accounts.service.people import (
     reset_second_factor,
     set_active,
     set_lead,
+    set_role,
     sign_out_everywhere,
 )
 from hub.accounts.service.resets import ask_reset, require_reset, reset_password
@@ -86,6 +87,7 @@ __all__ = [
     "send_again",
     "set_active",
     "set_lead",
+    "set_role",
     "sign_in",
     "sign_on",
     "sign_out",

@@ -5,7 +5,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.accounts import queries
-from hub.accounts.domain import ONLY_ADMIN_GIVES, AccountClosed, AccountOpened, NewUser, roles_in
+from hub.accounts.domain import (
+    ONLY_ADMIN_GIVES,
+    AccountClosed,
+    AccountOpened,
+    NewUser,
+    RoleChanged,
+    roles_in,
+)
 from hub.accounts.models import Organisation, UserAccount
 from hub.accounts.service import second_factor
 from hub.accounts.service.passwords import good_password, hashed
@@ -13,7 +20,7 @@ from hub.accounts.service.sessions import end_sessions
 from hub.core.clock import Clock
 from hub.core.contact import tidy_email
 from hub.core.errors import Conflict, NotFound, RuleBroken
-from hub.core.permissions import Actor, Role
+from hub.core.permissions import ROLE_LABELS, Actor, Role
 from hub.infra import audit
 from hub.infra.db import record
 
@@ -23,9 +30,7 @@ def create_user(session: Session, new: NewUser, password: str, actor: Actor, clo
     organisation = session.get(Organisation, new.organisation_id)
     if organisation is None:
         raise NotFound("There is no such organisation.")
-    if new.role not in roles_in(organisation.kind):
-        allowed = ", ".join(sorted(roles_in(organisation.kind)))
-        raise RuleBroken(f"Here people may be: {allowed}.", field="role", code="role_not_here")
+    _require_role_here(new.role, organisation)
     email = tidied(new.email)
     if queries.user_by_email(session, email) is not None:
         raise Conflict("Somebody already signs in with this email address.", field="email")
@@ -39,6 +44,12 @@ def create_user(session: Session, new: NewUser, password: str, actor: Actor, clo
     session.flush()
     record(session, AccountOpened(row.id, organisation.id))
     return row
+
+
+def _require_role_here(role: Role, organisation: Organisation) -> None:
+    if role not in roles_in(organisation.kind):
+        allowed = ", ".join(sorted(ROLE_LABELS[one] for one in roles_in(organisation.kind)))
+        raise RuleBroken(f"Here people may be: {allowed}.", field="role", code="role_not_here")
 
 
 def tidied(email: str) -> str:
@@ -66,8 +77,43 @@ def managed(session: Session, user_id: UUID, actor: Actor) -> UserAccount:
     return user
 
 
+def _keep_an_administrator(session: Session, user_id: UUID) -> None:
+    """Refuse to take the last administrator away. Locks them all, before `managed` locks the person."""
+    others = [one for one in queries.locked_administrators(session) if one != user_id]
+    if not others and queries.role_of(session, user_id) is Role.ADMIN:
+        raise RuleBroken(
+            "This is the last administrator. Make somebody else an administrator first.",
+            field="role",
+            code="last_administrator",
+        )
+
+
+def set_role(session: Session, user_id: UUID, role: Role, actor: Actor, clock: Clock) -> None:
+    """Give a person another role of their organisation. All their sign-ins end: the next one is in the new role.
+
+    Only an administrator, or the command line, may; what was the person's to do goes to those whose work it is.
+    RuleBroken on `role`: not a role here, the same as now, or the last administrator's.
+    """
+    if actor.role not in {Role.ADMIN, Role.WORKER}:
+        raise RuleBroken("Ask an administrator to change this role.", field="role", code="role_not_yours")
+    _keep_an_administrator(session, user_id)
+    user = managed(session, user_id, actor)
+    organisation = session.get_one(Organisation, user.organisation_id)
+    _require_role_here(role, organisation)
+    if role is user.role:
+        raise RuleBroken("The person has this role already.", field="role", code="same_role")
+    moved = f"{user.role} to {role}"
+    user.role = role
+    end_sessions(session, user.id, clock)
+    audit.record(session, actor, "user.role_changed", "user", user.id, clock=clock, reason=moved)
+    session.flush()
+    record(session, RoleChanged(user.id, user.organisation_id))
+
+
 def set_active(session: Session, user_id: UUID, active: bool, actor: Actor, clock: Clock) -> None:
     """Open or close an account; closing ends all its sign-ins. What was the person's goes to those who are left."""
+    if not active:
+        _keep_an_administrator(session, user_id)
     user = managed(session, user_id, actor)
     user.is_active = active
     if not active:
