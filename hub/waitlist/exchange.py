@@ -20,7 +20,7 @@ from hub.learners.domain import NewPerson, Sex
 from hub.learners.domain.reading import PERSON_COLUMNS, read_birth_date, read_gender
 from hub.waitlist import service
 from hub.waitlist.domain.listed import NewPlace
-from hub.waitlist.service.listed import ADDED, REFUSED, UNCHANGED, Landing, PlaceRow
+from hub.waitlist.service.listed import ADDED, READY, REFUSED, UNCHANGED, Landing, PlaceRow
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     **PERSON_COLUMNS,
@@ -40,6 +40,7 @@ class ListReport:
 
     added: int = 0
     unchanged: int = 0
+    ready: int = 0
     suspected: int = 0
     without_level: int = 0
     faults: list[RowFault] = field(default_factory=list)
@@ -73,12 +74,28 @@ def import_waiting_list(
     progress: Callable[[int], None] | None = None,
 ) -> ListReport:
     """Take in a provider's list, 100 rows a transaction. RuleBroken when it cannot be read at all."""
+    return _sweep(content, lambda rows: _land(rows, organisation_id, actor, clock), progress)
+
+
+def preview_waiting_list(content: bytes, organisation_id: UUID, actor: Actor, clock: Clock) -> ListReport:
+    """What would become of a provider's list, with nothing written."""
+
+    def look(rows: list[PlaceRow]) -> list[Landing]:
+        with transaction(actor) as session:
+            return service.check_places(session, rows, organisation_id, clock.today())
+
+    return _sweep(content, look, None)
+
+
+def _sweep(
+    content: bytes, act: Callable[[list[PlaceRow]], list[Landing]], progress: Callable[[int], None] | None
+) -> ListReport:
     rows = read_rows(content, COLUMNS, REQUIRED)
     report = ListReport(unknown_columns=rows.unknown_columns)
     readable = _readable(rows, report)
     while batch := list(islice(readable, BATCH)):
         cells = {row.line: values for row, values in batch}
-        for landing in _land([row for row, _ in batch], organisation_id, actor, clock):
+        for landing in act([row for row, _ in batch]):
             _count(report, landing, cells[landing.line])
         report.without_level += sum(not row.place.levels for row, _ in batch)
         if progress is not None:
@@ -102,6 +119,7 @@ def _land(rows: list[PlaceRow], organisation_id: UUID, actor: Actor, clock: Cloc
 def _count(report: ListReport, landing: Landing, cells: Mapping[str, str]) -> None:
     report.added += landing.what == ADDED
     report.unchanged += landing.what == UNCHANGED
+    report.ready += landing.what == READY
     report.suspected += landing.suspected > 0
     if landing.refusal is not None:
         report.faults += _faults_of(landing.line, cells, landing.refusal)

@@ -164,7 +164,9 @@ class Borough:
         referrals.ask_information(self.session, first.id, question, self.staff[Role.HUB_MANAGER], self.clock)
         draft = referrals.start_draft(self.session, known.actor, self.clock)
         draft.answers = {"name": {"given_names": word.title(), "family_name": word.title()}}
-        file_id = referrals.keep_file(self.session, "eA==", known.actor, self.clock)
+        file_id = referrals.keep_file(
+            self.session, referrals.SentFile(referrals.FileKind.REFERRALS, b"x"), known.actor, self.clock
+        )
         known.ids = {
             "referral_id": first.id, "draft_id": draft.id, "file_id": file_id,
             "learner_id": second.learner_id, "user_id": known.actor.id,

@@ -1,6 +1,5 @@
 """A file of referrals: send it, look at what would happen, take it in."""
 
-import base64
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -18,6 +17,7 @@ from hub.referrals.exchange import (
     preview_referrals,
 )
 from hub.referrals.pages.edge import REFERS, blueprint
+from hub.referrals.service import FileKind, SentFile
 from hub.ui.flash import success
 from hub.ui.forms import Form
 
@@ -37,12 +37,8 @@ def _ask(form: Form) -> str:
     return render_template("referrals/upload.html", form=form, required=REQUIRED, optional=optional)
 
 
-@blueprint.post("/my-referrals/import")
-@limited("upload")
-@allow(*REFERS)
-def look_at_file() -> ResponseReturnValue:
-    """Keep the file sealed for a day and show what would become of each row."""
-    form, actor, clock = Form(), current_actor(), runtime().clock
+def content_sent(form: Form) -> bytes:
+    """The file of the form, or a fault beside it."""
     sent = request.files.get("file")
     content = sent.read(LARGEST + 1) if sent else b""
     if sent:
@@ -51,6 +47,16 @@ def look_at_file() -> ResponseReturnValue:
         form.fail("file", "Choose a CSV file with a header row and at least one row")
     elif len(content) > LARGEST:
         form.fail("file", "The file must be smaller than 2 MB. Ask the hub to take in a larger one")
+    return content
+
+
+@blueprint.post("/my-referrals/import")
+@limited("upload")
+@allow(*REFERS)
+def look_at_file() -> ResponseReturnValue:
+    """Keep the file sealed for a day and show what would become of each row."""
+    form, actor, clock = Form(), current_actor(), runtime().clock
+    content = content_sent(form)
     if not form.ok or actor.organisation_id is None:
         return _ask(form), 422
     try:
@@ -59,7 +65,7 @@ def look_at_file() -> ResponseReturnValue:
         form.fail("file", error.detail)
         return _ask(form), 422
     with transaction() as session:
-        file_id = service.keep_file(session, base64.b64encode(content).decode(), actor, clock)
+        file_id = service.keep_file(session, SentFile(FileKind.REFERRALS, content), actor, clock)
     return render_template("referrals/preview.html", result=found, file_id=file_id, most=FAULTS_SHOWN)
 
 
@@ -72,7 +78,7 @@ def take_in(file_id: UUID) -> ResponseReturnValue:
         raise NotFound
     try:
         with transaction() as session:
-            content = base64.b64decode(service.open_file(session, file_id, actor))
+            content = service.open_file(session, file_id, FileKind.REFERRALS, actor).content
             service.drop_file(session, file_id, actor, clock)
     except NotFound:
         success("This file has been taken in already")

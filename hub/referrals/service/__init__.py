@@ -8,8 +8,10 @@ from hub.referrals.service.drafts import (
     submit_draft,
 )
 from hub.referrals.service.files import (
+    FileKind,
     FileRow,
     Landed,
+    SentFile,
     check_rows,
     drop_file,
     keep_file,
@@ -31,9 +33,11 @@ from hub.referrals.service.progress import (
 
 __all__ = [
     "ConsentGiven",
+    "FileKind",
     "FileRow",
     "Landed",
     "NewReferral",
+    "SentFile",
     "ask_information",
     "check_rows",
     "close",

@@ -1,13 +1,16 @@
-"""Files of referrals: kept sealed while a person looks at the preview; taken in batch by batch."""
+"""Sent files: kept sealed while a person looks at the preview. Referrals of a file, taken in batch by batch."""
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
-from hub.core.errors import Conflict, HubError, NotPermitted, RuleBroken
+from hub.core.errors import Conflict, HubError, NotFound, NotPermitted, RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra.crypto import blind_index, new_subject
@@ -39,7 +42,33 @@ class Landed:
     refusal: HubError | None = None
 
 
-def keep_file(session: Session, content: str, actor: Actor, clock: Clock) -> UUID:
+class FileKind(StrEnum):
+    """What a sent file holds: referrals, or the places on a provider's own waiting list."""
+
+    REFERRALS = "referrals"
+    WAITING_LIST = "waiting_list"
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that waits for a yes; `about` is the organisation whose list it is, where that is another's."""
+
+    kind: FileKind
+    content: bytes
+    about: UUID | None = None
+
+    def sealed_text(self) -> str:
+        """One text for the sealed column: kind, organisation and the bytes."""
+        return "\n".join((self.kind, str(self.about or ""), base64.b64encode(self.content).decode()))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The file that `sealed_text` wrote."""
+        kind, about, content = text.split("\n")
+        return cls(FileKind(kind), base64.b64decode(content), UUID(about) if about else None)
+
+
+def keep_file(session: Session, sent: SentFile, actor: Actor, clock: Clock) -> UUID:
     """Keep a sent file, sealed, until it is taken in or a day has gone by."""
     if actor.id is None or actor.organisation_id is None:
         raise NotPermitted("Sign in to send a file.")
@@ -48,16 +77,19 @@ def keep_file(session: Session, content: str, actor: Actor, clock: Clock) -> UUI
         organisation_id=actor.organisation_id,
         user_id=actor.id,
         sent_at=clock.now(),
-        content=content,
+        content=sent.sealed_text(),
     )
     session.add(row)
     session.flush()
     return row.id
 
 
-def open_file(session: Session, file_id: UUID, actor: Actor) -> str:
-    """The content of the user's own file; NotFound for any other."""
-    return queries.file_of(session, file_id, actor).content or ""
+def open_file(session: Session, file_id: UUID, kind: FileKind, actor: Actor) -> SentFile:
+    """The user's own file of that kind; NotFound for any other."""
+    sent = SentFile.from_text(queries.file_of(session, file_id, actor).content or "")
+    if sent.kind is not kind:
+        raise NotFound("There is no such file.")
+    return sent
 
 
 def drop_file(session: Session, file_id: UUID, actor: Actor, clock: Clock) -> None:

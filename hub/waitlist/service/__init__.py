@@ -9,7 +9,7 @@ from hub.waitlist.service.check_ins import (
     lapse,
 )
 from hub.waitlist.service.joining import change_level, come_back, join, rejoin
-from hub.waitlist.service.listed import provider_of, take_places
+from hub.waitlist.service.listed import check_places, provider_of, take_places
 from hub.waitlist.service.merging import merge_entries, move_happening, set_queue_dates, unmerge_entries
 from hub.waitlist.service.priorities import end_priority, note_priority, refresh
 from hub.waitlist.service.queue import (
@@ -32,6 +32,7 @@ __all__ = [
     "change_level",
     "chase_check_ins",
     "check_in_replied",
+    "check_places",
     "come_back",
     "end_pauses",
     "end_priority",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,14 +16,14 @@ from hub.core.permissions import Actor
 from hub.infra.crypto import blind_index
 from hub.infra.writes import put
 from hub.learners import service as learners
-from hub.learners.domain import Identified
+from hub.learners.domain import Identified, person_faults
 from hub.waitlist import queries
 from hub.waitlist.domain.entries import JoinRequest
 from hub.waitlist.domain.listed import NewPlace, place_faults
 from hub.waitlist.models import ListedPlace
 from hub.waitlist.service.joining import join
 
-ADDED, UNCHANGED, REFUSED = "added", "unchanged", "refused"
+ADDED, UNCHANGED, REFUSED, READY = "added", "unchanged", "refused", "ready"
 ON_PAPER = "paper"
 
 
@@ -69,6 +70,24 @@ def take_places(
             continue
         here.add(keys[row.line])
         landed.append(Landing(row.line, ADDED, suspected))
+    return landed
+
+
+def check_places(
+    session: Session, rows: Sequence[PlaceRow], organisation_id: UUID, today: date
+) -> list[Landing]:
+    """What would become of the rows, with nothing written: for the preview."""
+    here = queries.listed_already(session, organisation_id, [_key(row.content) for row in rows])
+    landed = []
+    for row in rows:
+        faults = person_faults(row.place.person, today) | place_faults(row.place, today)
+        if _key(row.content) in here:
+            landed.append(Landing(row.line, UNCHANGED))
+        elif faults:
+            landed.append(Landing(row.line, REFUSED, refusal=RuleBroken.many(faults)))
+        else:
+            here.add(_key(row.content))
+            landed.append(Landing(row.line, READY))
     return landed
 
 
