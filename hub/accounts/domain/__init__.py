@@ -84,7 +84,7 @@ ROLE_DOES = {
     Role.REFERRER: "Refers learners and sees what became of them",
     Role.PROVIDER: "Keeps the classes of the organisation, answers offers",
     Role.ASSESSOR: "Books, assesses and helps every learner of the hub",
-    Role.HUB_MANAGER: "All of that, and runs lists, rounds, partners and settings",
+    Role.HUB_MANAGER: "Everything an assessor does, and lists, rounds, partners, settings",
     Role.AUDITOR: "Reads the audit and the registers, no learner's record",
     Role.DATA_PROTECTION: "Requests under the law, registers, breaches; finds a learner, changes no record",
     Role.ADMIN: "Organisations, people and settings, no learner at all",
