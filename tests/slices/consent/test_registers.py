@@ -266,7 +266,11 @@ def test_the_register_counts_and_lists_without_names(as_role, session, amina, cl
     assert reads.counts(session)["P05"] == {ConsentState.REFUSED: 1}
     auditor = as_role(Role.AUDITOR)
     page = auditor.get("/consent-register?purpose=P06&state=withdrawn").text
-    assert "Taken back: text messages" in page and "Amina" not in page and f"/learners/{amina.learner_id}" not in page
+    assert (
+        "Taken back: text messages" in page
+        and "Amina" not in page
+        and f"/learners/{amina.learner_id}" not in page
+    )
     assert "No asking meets this" in auditor.get("/consent-register?state=given").text
     assert (
         f"/learners/{amina.learner_id}/consent" in as_role(Role.DATA_PROTECTION).get("/consent-register").text
