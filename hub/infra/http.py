@@ -59,6 +59,12 @@ class _ApiBlueprint(SmorestBlueprint):  # type: ignore[misc] # flask-smorest car
         """As flask-smorest's, with one schema for all requests: webargs would make one for each."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **options)
 
+    def route(self, rule: str, **options: Any) -> Any:
+        """As flask-smorest's; a generated client names each call after its slice and view."""
+        add = super().route(rule, **options)
+        slice_name = self.name.removesuffix("_api")
+        return lambda view: add(self.doc(operationId=f"{slice_name}_{view.__name__}")(view))
+
 
 def api_blueprint(slice_name: str, import_name: str, description: str) -> SmorestBlueprint:
     """The JSON edge of a slice: blueprint `<slice>_api` below /api/v1."""

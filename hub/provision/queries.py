@@ -156,3 +156,13 @@ def centre_of(session: Session, area: str) -> tuple[float, float] | None:
     found = select(func.avg(Postcode.lat), func.avg(Postcode.lon)).where(Postcode.postcode.startswith(whole))
     lat, lon = session.execute(found).one()
     return (float(lat), float(lon)) if lat is not None else None
+
+
+def centres_of(session: Session, districts: Collection[str]) -> dict[str, tuple[float, float]]:
+    """The middle of each postcode district such as `E8` that is known."""
+    if not districts:
+        return {}
+    district = func.split_part(Postcode.postcode, " ", 1)
+    wanted = or_(*(Postcode.postcode.startswith(f"{one} ") for one in sorted(districts)))
+    found = select(district, func.avg(Postcode.lat), func.avg(Postcode.lon)).where(wanted).group_by(district)
+    return {name: (float(lat), float(lon)) for name, lat, lon in session.execute(found)}

@@ -51,6 +51,13 @@ def test_it_is_valid_openapi_3_1(description):
         Draft202012Validator.check_schema(schema)
 
 
+def test_every_operation_has_a_name_of_its_own(description):
+    names = [operation["operationId"] for _, _, operation in operations(description)]
+    assert len(set(names)) == len(names)
+    assert "referrals_submit_referral" in names
+    assert all(name.isidentifier() for name in names)
+
+
 def test_every_reference_leads_somewhere(description):
     def walk(node):
         if isinstance(node, dict):

@@ -17,6 +17,7 @@ from hub.infra.db import runtime, transaction
 from hub.provision import reads
 from hub.provision.domain import SearchTerms, Strand
 from hub.provision.domain.reading import read_area
+from hub.provision.domain.sketch import Spot
 from hub.provision.pages.edge import STRAND_OPTIONS, asked_page, blueprint
 from hub.provision.schemas import SearchForm
 from hub.ui.forms import Form, blank_form, read_form
@@ -53,11 +54,17 @@ def find() -> ResponseReturnValue:
         terms, asked = _terms_of_address()
         at = reads.area_centre(session, asked["near"]) if asked["near"] else None
         found = reads.search(session, SearchTerms(**terms, at=at), runtime().clock.today())
-    pages = max(-(-len(found) // SHOWN), 1)
-    page = min(asked_page(), pages)
+        pages = max(-(-len(found) // SHOWN), 1)
+        page = min(asked_page(), pages)
+        before = (page - 1) * SHOWN
+        shown = found[before : before + SHOWN]
+        you = Spot(asked["near"], *at) if at else None
+        sketch = reads.sketch_of(session, shown, before + 1, you)
     return _page(
         blank_form(asked["answers"]),
-        found=found[(page - 1) * SHOWN : page * SHOWN],
+        found=shown,
+        before=before,
+        sketch=sketch,
         total=len(found),
         near=asked["near"] if at else None,
         lost=asked["near"] if asked["near"] and at is None else None,
@@ -104,7 +111,9 @@ def search() -> ResponseReturnValue:
     """Take the answers, and make of the postcode its area before it goes into an address."""
     form = read_form(SearchForm, request.form)
     if not form.ok:
-        return _page(form, found=[], total=0, near=None, lost=None, page=1, pages=1, searched=False), 422
+        return _page(
+            form, found=[], sketch=None, total=0, near=None, lost=None, page=1, pages=1, searched=False
+        ), 422
     given = form.data
     near = read_area(given["postcode"]) if given["postcode"] else _area_kept()
     answers = {"near": near, "level": given["level"], "strand": given["strand"]}

@@ -9,6 +9,7 @@ from hub.provision.reads.classes import (
     esol_class,
     matchable_classes,
     search,
+    sketch_of,
 )
 from hub.provision.reads.providers import (
     ProviderFreshness,
@@ -41,6 +42,7 @@ __all__ = [
     "provider",
     "providers",
     "search",
+    "sketch_of",
     "stale_before",
     "venue_to_change",
     "venues_of",

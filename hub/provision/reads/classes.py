@@ -15,6 +15,7 @@ from hub.core.permissions import Actor, Role
 from hub.provision import queries
 from hub.provision.domain import ClassState, Meeting, SearchTerms
 from hub.provision.domain.details import slots_of_meetings
+from hub.provision.domain.sketch import Sketch, Spot, draw
 from hub.provision.models import EsolClass, Venue
 from hub.provision.reads.views import MILE, EsolClassView, FoundClass
 
@@ -76,6 +77,15 @@ def search(session: Session, terms: SearchTerms, today: date) -> list[FoundClass
 def area_centre(session: Session, area: str) -> tuple[float, float] | None:
     """Where an area of postcodes is, such as `E8 1`; None when it was never imported."""
     return queries.centre_of(session, area)
+
+
+def sketch_of(session: Session, found: Sequence[FoundClass], first: int, you: Spot | None) -> Sketch | None:
+    """Where these search results are, numbered as in their list from `first` on; None without any place."""
+    numbered = [(str(number), one.view) for number, one in enumerate(found, first) if not one.view.online]
+    spots = [Spot(label, *view.location) for label, view in numbered if view.location is not None]
+    districts = {view.postcode.split(" ")[0] for _, view in numbered if view.postcode}
+    areas = queries.centres_of(session, districts)
+    return draw(spots, [Spot(name, *at) for name, at in sorted(areas.items())], you)
 
 
 def _rank(found: FoundClass, terms: SearchTerms) -> float:

@@ -255,6 +255,7 @@ def test_the_public_finds_a_class(client, make_class):
     page = client.get(answer.headers["Location"]).text
     assert "near E8 1" in page
     assert "less than 0.1 miles" in page
+    assert "Map of the classes in the list" in page and "You: E8 1" in page
     shown = client.get(f"/find-a-class/{row.id}").text
     for words in (
         "How to join",
