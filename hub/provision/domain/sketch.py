@@ -17,6 +17,8 @@ KM_A_DEGREE = 111.195
 KM_A_MILE = 1.609344
 TOUCHING = 24.0
 """Pins nearer than this, in units of the picture, are one pin with several numbers."""
+CLEAR = 30.0
+"""So far the name of an area stays from pins and edges."""
 _MEASURES = (0.25, 0.5, 1, 2, 5, 10, 20, 50)
 Point = tuple[float, float]
 
@@ -58,11 +60,15 @@ def draw(classes: Sequence[Spot], areas: Iterable[Spot], you: Spot | None) -> Sk
     if not classes:
         return None
     frame = _Frame.around([*classes, *([you] if you else [])])
-    shown = [_pin(frame, (one.label,), [one]) for one in areas]
+    pins = [_pin(frame, tuple(one.label for one in near), near) for near in _joined(frame, classes)]
+    here = _pin(frame, (you.label,), [you]) if you else None
+    taken = [*pins, here] if here else pins
     return Sketch(
-        classes=[_pin(frame, tuple(one.label for one in near), near) for near in _joined(frame, classes)],
-        areas=[pin for pin in shown if 0 < pin.x < WIDTH and 0 < pin.y < HEIGHT],
-        you=_pin(frame, (you.label,), [you]) if you else None,
+        classes=pins,
+        areas=[
+            one for one in (_pin(frame, (area.label,), [area]) for area in areas) if _is_clear(one, taken)
+        ],
+        you=here,
         measure=frame.measure(),
     )
 
@@ -93,6 +99,12 @@ class _Frame:
         fitting = [one for one in _MEASURES if one * a_mile <= WIDTH / 3]
         miles = fitting[-1] if fitting else _MEASURES[0]
         return miles, round(miles * a_mile, 1)
+
+
+def _is_clear(name: Pin, taken: Sequence[Pin]) -> bool:
+    """The name of an area is written where it is whole and covers nothing."""
+    inside = CLEAR <= name.x <= WIDTH - CLEAR and CLEAR <= name.y <= HEIGHT - CLEAR
+    return inside and all(abs(one.x - name.x) > CLEAR or abs(one.y - name.y) > CLEAR for one in taken)
 
 
 def _joined(frame: _Frame, spots: Sequence[Spot]) -> list[list[Spot]]:

@@ -44,6 +44,6 @@ def test_north_is_up_and_a_mile_is_a_mile_both_ways():
 
 
 def test_areas_outside_the_picture_are_left_out_and_no_place_is_no_picture():
-    here, far = Spot("E8", 51.54, -0.06), Spot("M1", 53.48, -2.24)
-    assert [one.labels for one in draw(spots([(51.54, -0.06)]), [here, far], None).areas] == [("E8",)]
-    assert draw([], [here], here) is None
+    near, far, under = Spot("E8", 51.545, -0.06), Spot("M1", 53.48, -2.24), Spot("E5", 51.54, -0.06)
+    assert [one.labels for one in draw(spots([(51.54, -0.06)]), [near, far, under], None).areas] == [("E8",)]
+    assert draw([], [near], near) is None
