@@ -70,6 +70,7 @@ _BADGES: Mapping[str, tuple[StepKind, ...]] = {
         StepKind.COMPLAINT_TO_ACKNOWLEDGE,
         StepKind.BREACH_TO_DECIDE,
         StepKind.HOLD_TO_LOOK_AT,
+        StepKind.RESTRICTION_TO_LOOK_AT,
     ),
 }
 

@@ -104,6 +104,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     offer_events.OfferWithdrawn: [messaging.offer_withdrawn],
     offer_events.EnrolmentEnded: [referrals.enrolment_ended],
     consent_events.ConsentWithdrawn: [matching.consent_withdrawn, messaging.consent_withdrawn],
+    consent_events.ProcessingStopped: [matching.processing_stopped],
     consent_events.LearnerLeft: [matching.learner_left, referrals.learner_left, waitlist.learner_left],
     consent_events.ReceiptWanted: [messaging.receipt_wanted],
     message_events.ReplyReceived: [messaging.replied, waitlist.replied, matching.replied],

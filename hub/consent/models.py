@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.consent.domain import Art9, Basis, Channel, ConsentState, EventType
+from hub.consent.domain import Art9, Basis, Channel, ConsentState, EventType, StopKind
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
 from hub.infra.rows import anybody
@@ -65,6 +66,27 @@ class ConsentEvent(Base):
     valid_until: Mapped[date | None]
     relayed: Mapped[bool]
     reason: Mapped[str | None]
+
+
+class ProcessingStop(Identified, Base):
+    """A restriction or objection, once for each record that had come in about the person: so it stays with both
+    where a merge is undone. Its words stand in the case. `learner_id` moves with the record."""
+
+    __tablename__ = "processing_stop"
+    __table_args__ = (
+        UniqueConstraint("case_id", "source_record_id"),
+        Index("ix_processing_stop_standing", "source_record_id", postgresql_where=text("lifted_at IS NULL")),
+    )
+
+    case_id: Mapped[UUID]
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
+    source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"))
+    kind: Mapped[StopKind] = enum_column(StopKind)
+    purposes: Mapped[list[str]] = mapped_column(JSONB)
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[UUID | None]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None]
 
 
 class PurposeBasis(Identified, Base):

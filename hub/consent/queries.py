@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from hub.consent.domain import PURPOSES, ConsentState, Telling
-from hub.consent.models import Consent, ConsentEvent, PurposeBasis
+from hub.consent.models import Consent, ConsentEvent, ProcessingStop, PurposeBasis
 from hub.core.permissions import Actor
 from hub.infra.writes import execute_later
 
@@ -22,7 +22,7 @@ def tellings(
         _last_events()
         .with_only_columns(
             Consent.source_record_id, ConsentEvent.purpose, Consent.given_on, Consent.created_at,
-            ConsentEvent.state, ConsentEvent.valid_until,
+            ConsentEvent.state, ConsentEvent.valid_until, _stopped(),
         )
         .join(Consent, Consent.id == ConsentEvent.consent_id)
         .where(
@@ -33,6 +33,33 @@ def tellings(
         .order_by(Consent.created_at, Consent.id)
     )  # fmt: skip
     return [Telling(*row) for row in session.execute(found)]
+
+
+def _stopped() -> ColumnElement[bool]:
+    """Whether something stops the purpose of the event at its source: asked in the same statement."""
+    return exists().where(
+        ProcessingStop.source_record_id == Consent.source_record_id,
+        ProcessingStop.lifted_at.is_(None),
+        ProcessingStop.purposes.has_key(ConsentEvent.purpose),
+    )
+
+
+def standing_stops(
+    session: Session, learner_ids: Collection[UUID] | None = None, purpose: str | None = None
+) -> Sequence[ProcessingStop]:
+    """Stops that stand, the oldest first: of these learners or of all, of one purpose or of any. They are few."""
+    found = select(ProcessingStop).where(ProcessingStop.lifted_at.is_(None))
+    if learner_ids is not None:
+        found = found.where(ProcessingStop.learner_id.in_(list(learner_ids)))
+    if purpose is not None:
+        found = found.where(ProcessingStop.purposes.contains([purpose]))
+    return session.scalars(found.order_by(ProcessingStop.placed_at, ProcessingStop.id)).all()
+
+
+def stops_of_case(session: Session, case_id: UUID) -> Sequence[ProcessingStop]:
+    """What a case stopped and what still stands, locked."""
+    found = select(ProcessingStop).where(ProcessingStop.case_id == case_id, ProcessingStop.lifted_at.is_(None))
+    return session.scalars(found.order_by(ProcessingStop.id).with_for_update()).all()
 
 
 def lock_learner(session: Session, learner_id: UUID) -> None:
@@ -220,6 +247,7 @@ def asked_since(session: Session, learner_ids: Collection[UUID], since: datetime
 
 
 def move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:
-    """Give all askings at these sources to another learner: a merge or its undoing."""
-    moved = update(Consent).where(Consent.source_record_id.in_(list(source_record_ids)))
-    session.execute(moved.values(learner_id=learner_id))
+    """Give all askings and stops at these sources to another learner: a merge or its undoing."""
+    for model in (Consent, ProcessingStop):
+        moved = update(model).where(model.source_record_id.in_(list(source_record_ids)))
+        session.execute(moved.values(learner_id=learner_id))

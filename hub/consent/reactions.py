@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.consent import queries, service
+from hub.consent import queries, reads, service
+from hub.consent.domain import ProcessingStopped
 from hub.consent.models import Consent
 from hub.core.clock import Clock
 from hub.core.permissions import Actor, learner_actor
 from hub.infra.columns import reseal
+from hub.infra.db import record
 from hub.learners import service as learners
 from hub.learners.domain import Happening, HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.steps import service as steps
@@ -24,8 +26,11 @@ class AboutLearner(Protocol):
 
 
 def learners_merged(session: Session, event: LearnersMerged, actor: Actor, clock: Clock) -> None:
-    """Permissions go with their source records to the learner who is kept."""
+    """Permissions and stops go with their source records to the learner who is kept: what one person had
+    stopped is stopped for the whole record."""
     _move(session, event.source_record_ids, event.kept_id)
+    for stop in reads.stops_of(session, event.kept_id):
+        record(session, ProcessingStopped(event.kept_id, frozenset(stop.purposes)))
 
 
 def learners_unmerged(session: Session, event: LearnersUnmerged, actor: Actor, clock: Clock) -> None:

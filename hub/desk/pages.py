@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import reads as accounts
 from hub.assessment import reads as assessments
 from hub.consent import reads as consents
+from hub.consent.domain import STOP_LABELS
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import STAFF_ROLES, Actor, Role
@@ -71,6 +72,7 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.COMPLAINT_TO_ACKNOWLEDGE: ("rights.one", "case_id"),
     K.NOTICE_TO_CONFIRM: ("rights.notices", None),
     K.HOLD_TO_LOOK_AT: ("rights.holds", None),
+    K.RESTRICTION_TO_LOOK_AT: ("rights.one", "case_id"),
     K.BREACH_TO_DECIDE: ("rights.breach", "breach_id"),
     K.CASELOAD_WITHOUT_PERSON: ("accounts.organisation", "organisation_id"),
     K.SHARING_ENDED: ("matching.notices", None),
@@ -231,6 +233,8 @@ def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
         "outcomes": OUTCOME_LABELS,
         "moves": MOVE_LABELS,
         "standings": consents.standings(session, learner_id, today),
+        "stops": consents.stops_of(session, learner_id),
+        "stop_labels": STOP_LABELS,
         "appointments": [
             one for each in assessments.appointments_of(session, case_ids).values() for one in each
         ],

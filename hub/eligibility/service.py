@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import Actor
@@ -13,11 +14,13 @@ from hub.eligibility.models import EvidenceSeen
 from hub.infra import audit
 from hub.learners import reads as learners
 
+FUNDING = "P09"
+
 
 def record_evidence(session: Session, new: NewEvidence, actor: Actor, clock: Clock) -> EvidenceSeen:
     """Note that a document was seen: what, by whom, when; never a copy or a number. Twice the same is once.
 
-    Raises RuleBroken naming each field, NotFound for an unknown learner, NotPermitted outside the hub.
+    Raises RuleBroken naming each field or while the learner's data may not be used, NotFound for an unknown learner, NotPermitted outside the hub.
     """
     _require_hub(actor)
     records = learners.source_records(session, new.learner_id)
@@ -25,6 +28,11 @@ def record_evidence(session: Session, new: NewEvidence, actor: Actor, clock: Clo
         raise NotFound("There is no such learner.")
     if faults := evidence_faults(new, clock.today()):
         raise RuleBroken.many(faults, code="evidence_invalid")
+    if not consents.may(session, new.learner_id, FUNDING, clock.today()):
+        raise RuleBroken(
+            "The learner has had the use of their data stopped. Ask the data protection officer first.",
+            field="kind", code="processing_stopped",
+        )  # fmt: skip
     newest = records[-1]
     queries.lock_learner(session, newest.learner_id)
     known = _same(session, newest.learner_id, new)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.consent.domain import ConsentWithdrawn, LearnerLeft
+from hub.consent.domain import ConsentWithdrawn, LearnerLeft, ProcessingStopped
 from hub.core.clock import Clock
 from hub.core.errors import HubError
 from hub.core.permissions import Actor
@@ -17,6 +17,7 @@ from hub.matching.domain.enrolments import EnrolmentState, SharingEnd
 from hub.matching.domain.offers import LearnerAnswer
 from hub.matching.models import Enrolment, Offer
 from hub.matching.reads.enrolments import SHARE
+from hub.matching.service.snapshots import MATCH
 from hub.messaging.domain import AskKind, LearnerStopped, ReplyReceived
 from hub.messaging.service.replies import hand_to_person
 from hub.provision.domain import ClassCancelled
@@ -24,7 +25,7 @@ from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
 
 CLASS_CANCELLED, CASE_CLOSED = "class_cancelled", "case_closed"
-SHARING_ENDED, LEFT = "sharing_ended", "learner_left"
+SHARING_ENDED, LEFT, STOPPED = "sharing_ended", "learner_left", "processing_stopped"
 COMING = EnrolmentState.EXPECTED, EnrolmentState.NO_SHOW
 
 
@@ -67,7 +68,8 @@ class PersonLeaves(Protocol):
 
 def person_leaves(session: Session, event: PersonLeaves, actor: Actor, clock: Clock) -> None:
     """Offers and places not taken up yet are free again, also those without a case; a running course is the
-    provider's to end."""
+    provider's to end. Each provider hears of it once, by the notice to delete its copy."""
+    service.join_into_erasure(session, event.learner_ids, actor, clock)
     mine = Offer.learner_id.in_(event.learner_ids)
     service.withdraw_for(session, CASE_CLOSED, actor, clock, mine)
     for row in queries.current_where(
@@ -94,6 +96,14 @@ def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, c
         owner = steps.hub_role(session)
         new = NewStep(StepKind.OFFER_TO_DECIDE, "enrolment", row.id, owner, due, row.learner_id)
         steps.open_step(session, new, clock)
+
+
+def processing_stopped(session: Session, event: ProcessingStopped, actor: Actor, clock: Clock) -> None:
+    """Where matching or sharing is stopped, no offer goes on: its place is free again, the provider hears
+    "withdrawn" and no reason, and the entry keeps its date for the day on which the stop is lifted."""
+    if event.purposes & {MATCH, SHARE}:
+        ids = learners.same_person_ids(session, event.learner_id)
+        service.withdraw_for(session, STOPPED, actor, clock, Offer.learner_id.in_(ids))
 
 
 def learner_left(session: Session, event: LearnerLeft, actor: Actor, clock: Clock) -> None:

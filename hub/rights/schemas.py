@@ -109,10 +109,11 @@ class DecisionSchema(Schema):
     decision = Choice(Decision, "decision", required=True)
     reason = Choice(Reason, "reason", load_default=None)
     note = Text(_NOTE, "answer", lines=True, load_default="")
+    purposes = fields.List(Text(3, "use"), load_default=list)
 
     @post_load
     def ruling(self, data: dict[str, Any], **_: Any) -> Ruling:
-        return Ruling(data["decision"], data["reason"], data["note"])
+        return Ruling(data["decision"], data["reason"], data["note"], frozenset(data["purposes"]))
 
 
 class CorrectionSchema(Schema):

@@ -43,6 +43,7 @@ class StepKind(StrEnum):
     COMPLAINT_TO_ACKNOWLEDGE = "complaint_to_acknowledge"
     NOTICE_TO_CONFIRM = "notice_to_confirm"
     HOLD_TO_LOOK_AT = "hold_to_look_at"
+    RESTRICTION_TO_LOOK_AT = "restriction_to_look_at"
     BREACH_TO_DECIDE = "breach_to_decide"
     EMERGENCY_TO_REVIEW = "emergency_to_review"
     AUDIT_TO_EXAMINE = "audit_to_examine"
@@ -89,6 +90,7 @@ TITLES = {
     StepKind.COMPLAINT_TO_ACKNOWLEDGE: ("Acknowledge a complaint", "Open"),
     StepKind.NOTICE_TO_CONFIRM: ("Confirm that you changed or deleted your copy", "Confirm"),
     StepKind.HOLD_TO_LOOK_AT: ("Look again at a legal hold", "Open"),
+    StepKind.RESTRICTION_TO_LOOK_AT: ("Look again at what a learner has had stopped", "Open"),
     StepKind.BREACH_TO_DECIDE: ("Decide about a data breach: 72 hours", "Open"),
     StepKind.EMERGENCY_TO_REVIEW: ("Review an emergency access to a record", "Review"),
     StepKind.AUDIT_TO_EXAMINE: ("The audit was changed: find out how", "Open"),

@@ -6,6 +6,7 @@ from flask import request
 from marshmallow import ValidationError
 
 from hub.assessment.domain import Strand
+from hub.consent import reads as consents
 from hub.core.errors import RuleBroken
 from hub.core.levels import Level
 from hub.core.permissions import Role
@@ -44,7 +45,11 @@ def list_entries() -> Any:
                 session, current_actor(), "waitlist_entry.viewed", "learner", row.learner_id,
                 clock=runtime().clock,
             )  # fmt: skip
-        items = [_body(reads.entry_view(row), places.get(row.id)) for row in rows]
+        since = consents.restricted(session, {row.learner_id for row in rows})
+        items = [
+            _body(reads.entry_view(row), places.get(row.id)) | {"restricted_since": since.get(row.learner_id)}
+            for row in rows
+        ]
         return page_of(items, limit, lambda one: one["id"])
 
 

@@ -106,6 +106,9 @@ class EntryOut(Schema):
     place = fields.Integer(allow_none=True)
     places_in_line = fields.Integer(allow_none=True)
     paused_until = fields.Date(allow_none=True)
+    restricted_since = fields.Date(
+        allow_none=True, metadata={"description": "The learner may not be matched, shared or written to"}
+    )
     version = fields.Integer()
 
 

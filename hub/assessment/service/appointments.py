@@ -27,6 +27,7 @@ from hub.assessment.domain import (
     require_transition,
 )
 from hub.assessment.models import Appointment, AppointmentHistory, AssessorSlot
+from hub.assessment.service.permission import require_may_assess
 from hub.core.clock import LONDON, Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.ids import new_id
@@ -55,7 +56,7 @@ def book(session: Session, booking: NewBooking, actor: Actor, clock: Clock) -> A
     """Book a free slot for a case that waits for a time. The same booking twice is one booking.
 
     Raises NotFound for a case without an open appointment, Conflict when the slot was just taken or the case
-    is booked for another time, RuleBroken when the slot is past.
+    is booked for another time, RuleBroken when the slot is past or the learner's data may not be used.
     """
     appointment = queries.open_appointment(session, booking.case_id, for_update=True)
     if appointment is None or appointment.learner_id != booking.learner_id:
@@ -66,6 +67,7 @@ def book(session: Session, booking: NewBooking, actor: Actor, clock: Clock) -> A
         raise Conflict(
             "This learner already has an appointment. Move that one instead.", code="already_booked"
         )
+    require_may_assess(session, booking.learner_id, clock)
     appointment.slot = _free_slot(session, booking.slot_id, clock)
     _change(session, appointment, AppointmentState.BOOKED, actor, clock)
     _open_assessing(session, appointment, clock)

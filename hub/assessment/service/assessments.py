@@ -23,6 +23,7 @@ from hub.assessment.domain import (
 )
 from hub.assessment.models import Appointment, Assessment, LiteracyProfile, RubricMark
 from hub.assessment.service import appointments
+from hub.assessment.service.permission import require_may_assess
 from hub.core.clock import LONDON, Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
@@ -43,6 +44,7 @@ def start(session: Session, new: NewAssessment, actor: Actor, clock: Clock) -> A
     for already in queries.open_assessments(session, [new.case_id]):
         return already
     appointment = _appointment_of(session, new)
+    require_may_assess(session, appointment.learner_id, clock)
     valid = reads.valid_placement(session, appointment.learner_id, clock.today())
     purpose = require_no_valid_result(new, valid.valid_until if valid else None)
     attended = _settle_appointment(session, appointment, actor, clock)

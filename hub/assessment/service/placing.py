@@ -30,6 +30,7 @@ from hub.assessment.domain import (
 )
 from hub.assessment.models import Assessment, Placement, SkillResult
 from hub.assessment.service.assessments import require_open
+from hub.assessment.service.permission import require_may_assess
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.levels import Level
@@ -58,6 +59,7 @@ def complete(
     if assessment.status is AssessmentStatus.COMPLETED:
         return _standing(session, assessment_id)
     require_open(assessment)
+    require_may_assess(session, assessment.learner_id, clock)
     profile, combined = _result(session, assessment)
     _require_override(session, completion.override, combined.level, actor)
     _close(session, assessment, clock)

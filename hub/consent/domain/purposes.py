@@ -69,7 +69,8 @@ class Purpose:
     """One purpose. Only an optional one is asked about; refusing it never blocks the referral.
 
     `valid_months`: how long a yes counts before the learner is asked again. `category`: Kantara's purpose
-    category. `basis_since` and `basis_source`: since when and by whose word the basis holds.
+    category. `basis_since` and `basis_source`: since when and by whose word the basis holds. `stoppable`: whether
+    a restriction or an objection stops it.
     """
 
     code: str
@@ -86,6 +87,7 @@ class Purpose:
     basis_since: date
     basis_source: str
     valid_months: int | None = None
+    stoppable: bool = True
 
     @property
     def event_type(self) -> EventType:

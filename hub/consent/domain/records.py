@@ -200,12 +200,16 @@ class ConsentView:
 
 @dataclass(frozen=True)
 class PurposeStanding:
-    """How one purpose stands for a learner today, over all sources. `words` say why, for staff."""
+    """How one purpose stands for a learner today, over all sources. `words` say why, for staff.
+
+    `stopped_since`: a restriction or objection stands since that day; `standing` is what the learner had said.
+    """
 
     purpose: Purpose
     standing: Standing
     permitted: bool
     words: str
+    stopped_since: date | None = None
 
 
 def is_proven(wording_version: str | None, language: str | None) -> bool:

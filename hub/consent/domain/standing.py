@@ -84,7 +84,10 @@ _STANDING_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """The last word about one purpose in one asking at one source, without what identifies anybody."""
+    """The last word about one purpose in one asking at one source, without what identifies anybody.
+
+    `stopped`: a restriction or objection stands at the source (`stops`).
+    """
 
     source_record_id: UUID
     purpose: str
@@ -92,6 +95,12 @@ class Telling:
     created_at: datetime
     state: ConsentState
     valid_until: date | None = None
+    stopped: bool = False
+
+
+def permitted(tellings: Sequence[Telling], sources: Collection[UUID], today: date | None = None) -> bool:
+    """Whether a purpose may be followed: as it stands over `sources`, and nothing stops it at any of them."""
+    return standing_of(tellings, sources, today).permits and not any(one.stopped for one in tellings)
 
 
 def standing_of(

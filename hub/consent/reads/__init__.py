@@ -20,6 +20,7 @@ from hub.consent.reads.standing import (
     standings,
     wording,
 )
+from hub.consent.reads.stops import restricted, standing_stops, stopped, stops_of
 
 __all__ = [
     "Receipt",
@@ -39,6 +40,10 @@ __all__ = [
     "register",
     "register_size",
     "relying_organisations",
+    "restricted",
+    "standing_stops",
     "standings",
+    "stopped",
+    "stops_of",
     "wording",
 ]

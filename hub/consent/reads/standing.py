@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -28,9 +29,11 @@ from hub.consent.domain import (
     languages_of,
     load_wording,
     purposes_on,
+    permitted,
     standing_of,
 )
 from hub.consent.models import SCHEMA_VERSION, Consent, ConsentEvent
+from hub.consent.reads.stops import stopped, stops_of
 from hub.core.wording import short_date
 from hub.infra.db import runtime
 from hub.learners import reads as learners
@@ -56,15 +59,16 @@ def may(session: Session, learner_id: UUID, purpose: str, today: date) -> bool:
 
 
 def may_many(session: Session, ids: Collection[UUID], purpose: str, today: date | None = None) -> set[UUID]:
-    """Those of `ids` for whom `purpose` is permitted, in two queries."""
-    if not PURPOSES[purpose].optional:
-        return set(ids)
+    """Those of `ids` for whom `purpose` is permitted and nothing stops it, in two queries at most."""
+    known = PURPOSES[purpose]
+    if not known.optional:
+        return set(ids) - stopped(session, ids, purpose) if known.stoppable else set(ids)
     sources = learners.source_record_ids(session, ids)
     tellings = _by_source(session, {one for each in sources.values() for one in each}, [purpose])
     return {
         learner_id
         for learner_id, own in sources.items()
-        if standing_of([one for source in own for one in tellings[source]], own, today).permits
+        if permitted([one for source in own for one in tellings[source]], own, today)
     }
 
 
@@ -72,10 +76,20 @@ def standings(session: Session, learner_id: UUID, today: date) -> tuple[PurposeS
     """How every purpose stands for a learner, with words for staff and the basis of that day."""
     own = learners.source_record_ids(session, [learner_id]).get(learner_id, frozenset())
     tellings = queries.tellings(session, own, PURPOSES)
-    return tuple(
+    since = {code: stop.since for stop in reversed(stops_of(session, learner_id)) for code in stop.purposes}
+    said = (
         _standing(one, [telling for telling in tellings if telling.purpose == one.code], own, today)
         for one in purposes_of_day(session, today).values()
     )
+    return tuple(_as_stopped(one, since.get(one.purpose.code)) for one in said)
+
+
+def _as_stopped(one: PurposeStanding, since: date | None) -> PurposeStanding:
+    """The same, not permitted while somebody's restriction or objection stands."""
+    if since is None:
+        return one
+    words = f"Stopped since {short_date(since)}, because the learner asked for it. {one.words}"
+    return replace(one, permitted=False, words=words, stopped_since=since)
 
 
 def purposes_of_day(session: Session, day: date) -> dict[str, Purpose]:

@@ -10,6 +10,7 @@ from hub.consent.service.asking import (
     texts_again,
 )
 from hub.consent.service.bases import NewBasis, decide_basis
+from hub.consent.service.stopping import lift_stop, stop
 from hub.consent.service.subject import Subject
 from hub.consent.service.taking_back import SAID_STOP, TEXTS, expire, invalidate, leave, relay, withdraw
 
@@ -24,10 +25,12 @@ __all__ = [
     "grant",
     "invalidate",
     "leave",
+    "lift_stop",
     "record",
     "record_again",
     "relay",
     "send_receipt",
+    "stop",
     "texts_again",
     "watch_agreements",
     "withdraw",

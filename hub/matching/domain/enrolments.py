@@ -37,7 +37,11 @@ MOST_HOURS_A_WEEK = 60
 
 
 class SharingEnd(StrEnum):
-    """Why a provider must be told that it may get no more of a learner's details (UK GDPR Article 19)."""
+    """Why a provider must be told that it may get no more of a learner's details (UK GDPR Article 19).
+
+    `erased`: one that was still to be noted when the record was to be erased; the notice to delete has taken its
+    place, so that a provider has one thing to do and not two.
+    """
 
     WITHDRAWN = "withdrawn"
     LEFT = "left"
@@ -52,7 +56,7 @@ class SharingEnd(StrEnum):
 _END_WORDS = {
     "withdrawn": "The learner has ended the sharing of their details. You get no more from us.",
     "left": "The learner has left the service. You get no more from us.",
-    "erased": "The learner's details have been erased here. Check what you still need of your own copy.",
+    "erased": "The learner's details are being erased here. What to do is in the notice to delete your copy.",
 }
 
 

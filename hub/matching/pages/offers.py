@@ -236,4 +236,5 @@ _OWN_WORDS = {
     "placed_elsewhere": "The learner has another class",
     "sharing_ended": "The learner ended the sharing of details",
     "learner_left": "The learner has left the service",
+    "processing_stopped": "The learner had the use of their data stopped",
 }

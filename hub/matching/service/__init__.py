@@ -13,7 +13,7 @@ from hub.matching.service.enrolments import (
     transfer,
 )
 from hub.matching.service.merging import merge_offers, move_happening, unmerge_offers
-from hub.matching.service.notices import acknowledge, tell_recipients
+from hub.matching.service.notices import acknowledge, join_into_erasure, tell_recipients
 from hub.matching.service.offers import (
     accept_as_provider,
     answer_as_learner,
@@ -47,6 +47,7 @@ __all__ = [
     "hold_for_stop",
     "lapse_due",
     "leave",
+    "join_into_erasure",
     "merge_offers",
     "move_happening",
     "no_show",

@@ -1,5 +1,6 @@
 """Telling providers that a learner's sharing has ended, and keeping what they answer (UK GDPR Article 19)."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ def tell_recipients(session: Session, learner_id: UUID, why: SharingEnd, actor: 
     if why in ONLY_CURRENT:
         found = [row for row in found if row.state in TAKES_PLACE]
     waiting = {one.enrolment_id: one for one in queries.open_notices(session, [row.id for row in found])}
+    found = [row for row in found if not _is_joined(waiting.get(row.id))]
     for row in found:
         notice = waiting.get(row.id) or SharingNotice(
             enrolment_id=row.id, organisation_id=row.organisation_id, told_at=clock.now()
@@ -45,6 +47,22 @@ def tell_recipients(session: Session, learner_id: UUID, why: SharingEnd, actor: 
         )
     session.flush()
     return len(found)
+
+
+def _is_joined(notice: SharingNotice | None) -> bool:
+    return notice is not None and notice.why is SharingEnd.ERASED
+
+
+def join_into_erasure(session: Session, learner_ids: Collection[UUID], actor: Actor, clock: Clock) -> None:
+    """The record is to be erased, and every provider that has details is told to delete them: what it had still to
+    note about the end of sharing goes into that one notice, and its step is closed."""
+    found = queries.enrolments_of(session, learner_ids)
+    for notice in queries.open_notices(session, [row.id for row in found]):
+        if not _is_joined(notice):
+            notice.why = SharingEnd.ERASED
+            steps.close_step(session, StepKind.SHARING_ENDED, notice.id, clock, "joined")
+            audit.record(session, actor, "sharing.end_joined", "sharing_notice", notice.id, clock=clock)
+    session.flush()
 
 
 def acknowledge(session: Session, notice_id: UUID, actor: Actor, clock: Clock) -> None:

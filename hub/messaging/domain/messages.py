@@ -46,6 +46,7 @@ STATE_LABELS = {
 
 WHY_NOT_SENT = {
     "no_permission": "The learner has not agreed to texts.",
+    "restricted": "The learner has had the use of their data restricted.",
     "not_safe": "It is not safe to text this learner.",
     "stopped": "The learner texted STOP.",
     "number_unusable": "Texts to this number do not arrive.",

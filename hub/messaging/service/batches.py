@@ -1,6 +1,6 @@
 """What a batch of messages has in common at the moment of sending: looked up once for all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -34,6 +34,7 @@ class Batch:
     _messages: dict[UUID, Message] | None = None
     _people: dict[UUID, Person] | None = None
     _permitted: dict[str, set[UUID]] = field(default_factory=dict)
+    _restricted: Collection[UUID] | None = None
     _blocks: dict[bytes, set[str]] | None = None
 
     def message(self, message_id: UUID) -> Message | None:
@@ -70,6 +71,15 @@ class Batch:
             permitted = consent.may_many(self.session, asked, message.purpose, self.clock.today())
             self._permitted[message.purpose] = permitted
         return message.learner_id in self._permitted[message.purpose]
+
+    def is_restricted(self, message: Message) -> bool:
+        """Whether the learner has had the use of their data restricted: only what answers themselves may go."""
+        if not message.purpose:
+            return False
+        if self._restricted is None:
+            asked = {one.learner_id for one in self._going() if one.purpose and one.learner_id}
+            self._restricted = consent.restricted(self.session, asked)
+        return message.learner_id in self._restricted
 
     def blocks(self, message: Message) -> set[str]:
         """Why the number gets no texts; empty when it does."""

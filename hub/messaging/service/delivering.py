@@ -17,6 +17,7 @@ from hub.messaging.models import Message
 from hub.messaging.service.batches import Batch, batch_of, open_batch
 from hub.messaging.service.sending import fall_back, unreached
 
+RESTRICTED = "restricted"
 _BACK_TO_A_STOPPED_PHONE = {"stop_confirmed", "started_again"}
 
 
@@ -29,14 +30,15 @@ def may_go(session: Session, message_id: UUID, clock: Clock) -> bool | NotNow:
     """Whether a message may go at this moment: still wanted, in good time, permitted, not at night.
 
     A text needs permission P06 (unless it answers the learner's own), the learner's word that texting is
-    safe, and a number that neither said STOP nor failed.
+    safe, and a number that neither said STOP nor failed. While the use of a learner's data is restricted, nothing
+    goes by any way but what answers themselves.
     """
     batch = batch_of(session)
     message = batch.message(message_id)
     if message is None or message.state is not MessageState.QUEUED or message.body is None:
         return False
     if message.channel is Channel.EMAIL:
-        return not _is_useless(message, clock)
+        return not (_is_useless(message, clock) or _is_restricted(batch, message))
     if why := _refusal(batch, message):
         message.why = why
         return False
@@ -60,6 +62,13 @@ def _is_useless(message: Message, clock: Clock) -> bool:
     return True
 
 
+def _is_restricted(batch: Batch, message: Message) -> bool:
+    if not batch.is_restricted(message):
+        return False
+    message.why = RESTRICTED
+    return True
+
+
 def _refusal(batch: Batch, message: Message) -> str | None:
     """Why this text may not go now, or None."""
     number = batch.number(message)
@@ -70,7 +79,7 @@ def _refusal(batch: Batch, message: Message) -> str | None:
         if not person.safe_to_text:
             return "not_safe"
         if not batch.is_permitted(message):
-            return "no_permission"
+            return RESTRICTED if batch.is_restricted(message) else "no_permission"
     return _blocked(batch.blocks(message), message.template)
 
 
@@ -149,7 +158,7 @@ def _overtaken(session: Session, outcome: Outcome) -> bool:
 
 def _not_permitted(session: Session, message: Message, clock: Clock) -> None:
     why = message.why or "too_late"
-    if why == "too_late":
+    if why in {"too_late", RESTRICTED}:  # neither by another way nor by a person
         message.state, message.why = MessageState.NOT_SENT, why
         return
     fall_back(session, message, why, clock)

@@ -297,9 +297,9 @@ def permissions(session: Session, token: str, link: OpenedLink, actor: Actor) ->
 
 
 def _optional(session: Session, link: OpenedLink) -> dict[str, bool]:
-    """The permissions that the learner may give or refuse, and whether each stands now."""
+    """The permissions that the learner may give or refuse, and what they last said about each."""
     standings = consents.standings(session, link.learner_id, runtime().clock.today())
-    return {one.purpose.code: one.permitted for one in standings if one.purpose.optional}
+    return {one.purpose.code: one.standing.permits for one in standings if one.purpose.optional}
 
 
 @blueprint.route("/l/<token>/ask", methods=["GET", "POST"])

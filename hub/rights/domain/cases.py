@@ -9,6 +9,8 @@ from uuid import UUID
 from hub.core.errors import Conflict, RuleBroken
 
 LONGEST = 4000
+STOPPING = frozenset({"restriction", "objection"})
+"""Kinds of case that stop something when they are granted."""
 
 
 class CaseKind(StrEnum):
@@ -58,6 +60,8 @@ class Act(StrEnum):
     FETCHED = "fetched"
     TELL = "tell"
     CARRY_OUT = "carry_out"
+    KEEP = "keep"
+    LIFT = "lift"
     CLOSE = "close"
 
 
@@ -161,6 +165,8 @@ ACT_LABELS: Mapping[Act, str] = {
     Act.FETCHED: "Copy fetched",
     Act.TELL: "Told those who have the data",
     Act.CARRY_OUT: "Carried out",
+    Act.KEEP: "Looked at again: it stays stopped",
+    Act.LIFT: "Lifted: it may go on",
     Act.CLOSE: "Closed",
 }
 
@@ -175,6 +181,8 @@ _ALLOWED: Mapping[Act, frozenset[CaseState]] = {
     Act.PREPARE: frozenset({S.WORKING, S.DECIDED}),
     Act.DECIDE: frozenset({S.RECEIVED, S.WORKING, S.CLARIFYING}),
     Act.CLOSE: frozenset({S.DECIDED}),
+    Act.KEEP: frozenset({S.DECIDED, S.CLOSED}),
+    Act.LIFT: frozenset({S.DECIDED, S.CLOSED}),
 }
 _LEADS_TO: Mapping[Act, CaseState] = {
     Act.ASK: S.CLARIFYING,
@@ -214,11 +222,15 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision. Anything but a whole yes needs a reason and words for the person."""
+    """A decision. Anything but a whole yes needs a reason and words for the person.
+
+    `purposes`: the uses that end, of an objection and of a restriction that is granted in part.
+    """
 
     decision: Decision
     reason: Reason | None = None
     note: str = field(default="", repr=False)
+    purposes: frozenset[str] = frozenset()
 
 
 def case_faults(new: NewCase, today: date) -> dict[str, str]:

@@ -11,6 +11,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.consent.domain import PURPOSES, STOP_LABELS, stoppable
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor, Role
@@ -39,7 +40,7 @@ from hub.ui.forms import Form, blank_form, read_form
 WORDS = {
     "kinds": domain.KIND_LABELS, "doors": domain.DOOR_LABELS, "identities": domain.IDENTITY_LABELS,
     "decisions": domain.DECISION_LABELS, "reasons": domain.REASON_LABELS, "longer": domain.LONGER_LABELS,
-    "acts": domain.ACT_LABELS,
+    "acts": domain.ACT_LABELS, "purposes": PURPOSES, "stops": STOP_LABELS,
 }  # fmt: skip
 
 
@@ -176,6 +177,13 @@ DOINGS: Mapping[str, Doing] = {
         CaseKind.CORRECTION,
     ),
     "decide": Doing(Act.DECIDE, "Decide", DecisionSchema, service.decide, "Decided."),
+    "keep": Doing(
+        Act.KEEP, "Look again: it stays stopped", NoteSchema, _noting(service.keep_stopped), "It stays stopped.",
+    ),
+    "lift": Doing(
+        Act.LIFT, "Lift it: it may go on", NoteSchema, _noting(service.lift_stop),
+        "Lifted. What the learner had permitted may be done again.",
+    ),
     "close": Doing(
         Act.CLOSE, "Close it: the person has the answer", NoteSchema, _noting(service.note_handed_over), "Closed.",
     ),
@@ -194,6 +202,7 @@ def _possible(found: CaseFile) -> list[tuple[str, str]]:
         and not (doing.act is Act.ACKNOWLEDGE and case.acknowledged_on is not None)
         and not (doing.act is Act.EXTEND and (case.longer_because or case.kind is CaseKind.COMPLAINT))
         and not (doing.act is Act.CLOSE and case.erase_on is not None)
+        and not (doing.act in {Act.KEEP, Act.LIFT} and found.stop is None)
     ]
 
 
@@ -226,9 +235,15 @@ def act(case_id: UUID, act: str) -> ResponseReturnValue:
         title=title,
         form=form,
         Kind=CaseKind,
+        uses=_uses(),
         **WORDS,
     )
     return body, 422 if form.errors else 200
+
+
+def _uses() -> list[tuple[str, str]]:
+    """The uses that can be stopped, for a form."""
+    return [(code, one.title) for code, one in PURPOSES.items() if code in stoppable()]
 
 
 def _done(doing: Doing, case_id: UUID, form: Form, actor: Actor, clock: Clock) -> bool:

@@ -33,7 +33,10 @@ from hub.ui.forms import Form, blank_form, read_form
 from hub.ui.visits import choose_language, chosen_language, is_visiting
 
 BOOK = WordBook(Path(__file__).parent.parent / "data" / "words")
-CHOICES = (CaseKind.ACCESS, CaseKind.CORRECTION, CaseKind.COMPLAINT, CaseKind.ERASURE)
+CHOICES = (
+    CaseKind.ACCESS, CaseKind.CORRECTION, CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.COMPLAINT,
+    CaseKind.ERASURE,
+)  # fmt: skip
 View = Callable[..., ResponseReturnValue]
 
 
@@ -159,6 +162,7 @@ def _page(session: Session, token: str, learner_id: UUID, shown: Shown, speech: 
     said = request.args.get("said", "")
     body = render_template(
         "rights/own.html", token=token, form=form, cases=cases, ready=ready, choices=CHOICES, code_error=error,
+        stopped={one.case_id: one.since for one in consents.stops_of(session, learner_id)},
         said=said if said in {"sent", "code_sent"} else None, **speech.context(token),
     )  # fmt: skip
     return Response(body, 422 if form.errors or error else 200)

@@ -6,6 +6,8 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
+from hub.consent.domain import PURPOSES, STOP_LABELS
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor
@@ -159,6 +161,23 @@ def breach(breach_id: UUID) -> ResponseReturnValue:
         audit.record(session, actor, "breach.viewed", "data_breach", breach_id, clock=clock)
         body = render_template("rights/breach.html", breach=found, form=form, risks=domain.RISK_LABELS)
     return body, 422 if form.errors else 200
+
+
+@blueprint.get("/data-rights/stops")
+@allow(*OFFICER)
+def stops() -> str:
+    """Restrictions and objections that stand, the oldest first."""
+    actor, clock = current_actor(), runtime().clock
+    with transaction() as session:
+        found = consents.standing_stops(session)
+        people = learners.people(session, {one.learner_id for one in found})
+        for learner_id in people:
+            audit.record(
+                session, actor, "learner.listed", "learner", learner_id, fields=("name", "stop"), clock=clock
+            )
+        return render_template(
+            "rights/stops.html", found=found, people=people, purposes=PURPOSES, stops=STOP_LABELS
+        )
 
 
 @blueprint.get("/data-rights/retention")

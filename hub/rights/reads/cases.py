@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.consent import reads as consents
+from hub.consent.domain import StopView
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.core.working_days import add_working_days
@@ -112,13 +114,14 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case with all that belongs to it. `minutes`: spent on searching so far."""
+    """One case with all that belongs to it. `minutes`: spent on searching so far; `stop`: what stands by it."""
 
     case: CaseView
     events: Sequence[EventView]
     package: PackageView | None
     notices: Sequence[NoticeView]
     held: bool
+    stop: StopView | None
 
     @property
     def minutes(self) -> int:
@@ -161,7 +164,14 @@ def case_file(session: Session, case_id: UUID, clock: Clock) -> CaseFile:
         package_of(session, case_id),
         [_notice(session, one) for one in queries.notices_of(session, case_id)],
         bool(queries.held(session, ids)),
+        _stop_of(session, row),
     )
+
+
+def _stop_of(session: Session, row: RightsCase) -> StopView | None:
+    """What this case has stopped and what still stands."""
+    found = consents.stops_of(session, row.learner_id) if row.learner_id else ()
+    return next((one for one in found if one.case_id == row.id), None)
 
 
 def package_of(session: Session, case_id: UUID) -> PackageView | None:

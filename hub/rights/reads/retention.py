@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.infra import personal, sweeping
 from hub.learners import reads as learners
@@ -128,7 +129,8 @@ def _busy(session: Session) -> set[UUID]:
 
 
 def held_among(session: Session, over: Collection[LearnerOver]) -> set[UUID]:
-    """Those on whom a legal hold stands, under whatever id it was placed."""
-    standing = queries.all_held(session)
+    """Those on whom a legal hold or a restriction stands, under whatever id it was placed: what may only be kept
+    is not erased either (Art 18(1)(b) and (c): the person may need it)."""
+    standing = queries.all_held(session) | {one.learner_id for one in consents.standing_stops(session)}
     now = learners.survivors(session, standing)
     return {now.get(one, one) for one in standing} & {one.learner_id for one in over}

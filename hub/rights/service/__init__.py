@@ -20,6 +20,8 @@ from hub.rights.service.erasing import carry_out, erase_person, replay
 from hub.rights.service.holds import keep, lift, place
 from hub.rights.service.notices import confirm
 from hub.rights.service.packages import fetch, keep_package, open_package, send_code
+from hub.rights.service.stopping import keep_stopped
+from hub.rights.service.stopping import lift as lift_stop
 
 __all__ = [
     "Longer",
@@ -37,7 +39,9 @@ __all__ = [
     "identify",
     "keep",
     "keep_package",
+    "keep_stopped",
     "lift",
+    "lift_stop",
     "log_search",
     "note_answer",
     "note_handed_over",

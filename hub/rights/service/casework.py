@@ -51,7 +51,7 @@ def write(session: Session, row: RightsCase, line: Line, actor: Actor, clock: Cl
 def keep_step(session: Session, row: RightsCase, clock: Clock) -> None:
     """An open case has an open step with the day of its clock; a closed one has none."""
     if row.state is CaseState.CLOSED:
-        steps.close_steps(session, [row.id], clock)
+        steps.close_step(session, StepKind.RIGHTS_CASE_TO_ANSWER, row.id, clock)
         return
     due = due_on(session, row, clock)
     new = NewStep(

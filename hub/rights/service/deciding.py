@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
-from hub.rights.domain.cases import Act, CaseKind, Decision, Ruling, require_ruling
-from hub.rights.service import erasing, packages, telling
+from hub.rights.domain.cases import STOPPING, Act, CaseKind, Decision, Ruling, require_ruling
+from hub.rights.service import erasing, packages, stopping, telling
 from hub.rights.service.cases import close
 from hub.rights.service.casework import Line, take, write
 from hub.steps import service as steps
@@ -15,7 +15,8 @@ from hub.steps.domain import StepKind
 
 
 def decide(session: Session, case_id: UUID, ruling: Ruling, actor: Actor, clock: Clock) -> None:
-    """Decide. Access: the copy can be fetched. Erasure: see `erasing.approve`. A whole no closes the case.
+    """Decide. Access: the copy can be fetched. Erasure: see `erasing.approve`. Restriction and objection: see
+    `stopping.carry_out`. A whole no closes the case.
 
     The answer stands on the learner's own page, with how to complain to the ICO. RuleBroken by field; Conflict.
     """
@@ -26,6 +27,8 @@ def decide(session: Session, case_id: UUID, ruling: Ruling, actor: Actor, clock:
         packages.release(session, row, clock)
     if granted and row.kind is CaseKind.ERASURE:
         erasing.require_erasable(session, row)
+    if granted and row.kind in STOPPING:
+        stopping.require_carried_out(row, ruling)
     row.decision, row.reason = ruling.decision, ruling.reason
     row.decided_at, row.decided_by, row.answer = clock.now(), actor.id, ruling.note.strip() or None
     if row.paused_on is not None:
@@ -36,6 +39,8 @@ def decide(session: Session, case_id: UUID, ruling: Ruling, actor: Actor, clock:
     if granted and row.kind is CaseKind.ERASURE:
         erasing.approve(session, row, actor, clock)
         return
+    if granted and row.kind in STOPPING:
+        stopping.carry_out(session, row, ruling, actor, clock)
     telling.tell(session, row, "rights_answered", clock)
     if not granted:
         close(session, row, "", actor, clock)

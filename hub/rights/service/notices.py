@@ -56,6 +56,14 @@ def tell_partners(session: Session, row: RightsCase, about: Sequence[str], clock
         write(session, row, Line(Act.TELL), SYSTEM, clock)
 
 
+def tell_again(session: Session, row: RightsCase, about: Sequence[str], clock: Clock) -> None:
+    """Those who were told once are told what has become of it, and confirm that too."""
+    for notice in queries.notices_of(session, row.id):
+        notice.about, notice.told_at = list(about), clock.now()
+        notice.acknowledged_at = notice.acknowledged_by = None
+        _ask(session, notice, clock)
+
+
 def _ask(session: Session, notice: RightsNotice, clock: Clock) -> None:
     home = accounts.organisation(session, notice.organisation_id)
     role = Role.PROVIDER if home.kind is OrganisationKind.PROVIDER else Role.REFERRER
@@ -64,7 +72,7 @@ def _ask(session: Session, notice: RightsNotice, clock: Clock) -> None:
     steps.open_step(
         session, NewStep(StepKind.NOTICE_TO_CONFIRM, "rights_notice", notice.id, owner, due), clock
     )
-    outbox.enqueue(session, KIND, notice.id, dedupe=f"{KIND}:{notice.id}", clock=clock)
+    outbox.enqueue(session, KIND, notice.id, dedupe=f"{KIND}:{notice.id}:{'+'.join(notice.about)}", clock=clock)
 
 
 def confirm(session: Session, notice_id: UUID, actor: Actor, clock: Clock) -> None:
@@ -90,7 +98,7 @@ def render(session: Session, notice_id: UUID, reference: str, clock: Clock) -> O
         raise LookupError("a notice that passed its gate is there")
     settings = runtime().settings
     body = (
-        "Hello,\n\nsomebody has asked us to correct or delete their data, and you have a copy of it.\n\n"
+        "Hello,\n\nsomebody has asked us to correct, delete or stop using their data, and you have a copy of it.\n\n"
         f"Sign in to see what it is about, and confirm when you have done the same: {settings.base_url}"
         f"/notices\n\n{settings.hub_name}"
     )

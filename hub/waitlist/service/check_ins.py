@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.core.working_days import add_working_days
@@ -33,13 +34,18 @@ from hub.waitlist.service.queue import remove, resume
 from hub.waitlist.service.states import Change, change, keep_step, next_check_in
 
 BATCH = 500
+MATCH = "P04"
 
 
 def ask_check_ins(session: Session, actor: Actor, clock: Clock) -> int:
-    """Ask every waiting learner whose check-in day has come, at most 500 at a time; how many."""
+    """Ask every waiting learner whose check-in day has come, at most 500 at a time; how many were looked at."""
     due = queries.check_ins_due(session, clock.today(), BATCH)
-    people = _people(session, due)
+    asked = _to_ask(session, due, clock)
     for entry in due:
+        if entry not in asked:
+            entry.next_check_in_on = next_check_in(session, clock)
+    people = _people(session, asked)
+    for entry in asked:
         entry.check_in_channels = []
         change(session, entry, Change(EntryState.CHECK_IN_DUE), actor, clock)
         _ask(session, entry, people.get(entry.learner_id), clock)
@@ -55,8 +61,12 @@ def chase_check_ins(session: Session, actor: Actor, clock: Clock) -> int:
     if not days:
         return 0
     late = queries.unanswered(session, _asked_by(clock.today(), days), BATCH)
-    people = _people(session, late)
+    asked = _to_ask(session, late, clock)
     for entry in late:
+        if entry not in asked:
+            entry.check_in_asked_on = clock.today()
+    people = _people(session, asked)
+    for entry in asked:
         if may_lapse(_tried(entry), entry.hold_reason):
             _lapse(session, entry, actor, clock)
         else:
@@ -152,6 +162,12 @@ def _open_channels(person: Person | None) -> tuple[Channel, ...]:
         email=bool(person.email),
         call=bool(person.phone or person.second_phone) and person.safe_to_call,
     )
+
+
+def _to_ask(session: Session, entries: Sequence[WaitlistEntry], clock: Clock) -> list[WaitlistEntry]:
+    """Those whose data may be used: who has had it stopped is not asked, and their silence counts for nothing."""
+    may = consents.may_many(session, {entry.learner_id for entry in entries}, MATCH, clock.today())
+    return [entry for entry in entries if entry.learner_id in may]
 
 
 def _people(session: Session, entries: Sequence[WaitlistEntry]) -> dict[UUID, Person]:
