@@ -57,8 +57,8 @@ def standing_stops(
 
 
 def stops_of_case(session: Session, case_id: UUID) -> Sequence[ProcessingStop]:
-    """What a case stopped and what still stands, locked."""
-    found = select(ProcessingStop).where(ProcessingStop.case_id == case_id, ProcessingStop.lifted_at.is_(None))
+    """What a case stopped, lifted by now or not, locked."""
+    found = select(ProcessingStop).where(ProcessingStop.case_id == case_id)
     return session.scalars(found.order_by(ProcessingStop.id).with_for_update()).all()
 
 

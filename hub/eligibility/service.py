@@ -20,7 +20,8 @@ FUNDING = "P09"
 def record_evidence(session: Session, new: NewEvidence, actor: Actor, clock: Clock) -> EvidenceSeen:
     """Note that a document was seen: what, by whom, when; never a copy or a number. Twice the same is once.
 
-    Raises RuleBroken naming each field or while the learner's data may not be used, NotFound for an unknown learner, NotPermitted outside the hub.
+    Raises RuleBroken naming each field, or while the learner has had it stopped; NotFound for an unknown learner,
+    NotPermitted outside the hub.
     """
     _require_hub(actor)
     records = learners.source_records(session, new.learner_id)

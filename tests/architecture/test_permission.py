@@ -13,6 +13,7 @@ from functools import cache
 
 import pytest
 
+from hub.consent.domain import OPTIONAL, stoppable
 from hub.wiring import DELIVERIES
 from tests.architecture.source import Module, modules
 
@@ -251,3 +252,77 @@ def test_nobody_has_a_key_to_half_of_the_door():
         if what == "agreement_covers" or (called.startswith(HOME) and what == "agreed")
     }
     assert halves == {"hub.matching.service.snapshots:agreed"}
+
+
+# ---------------------------------------------------------------- what people have had stopped
+
+DOORS = {
+    "P02": (
+        "hub.assessment.service.appointments:book",
+        "hub.assessment.service.assessments:start",
+        "hub.assessment.service.placing:complete",
+    ),
+    "P04": (
+        "hub.matching.service.snapshots:_entries",
+        "hub.matching.service.releasing:release",
+        "hub.matching.service.refills:prepare_refills",
+        "hub.waitlist.service.check_ins:ask_check_ins",
+        "hub.waitlist.service.check_ins:chase_check_ins",
+    ),
+    "P09": ("hub.eligibility.service:record_evidence",),
+}
+"""Purposes that nobody is asked about and that a person can have stopped: where each is asked, at the moment of acting."""
+
+
+def test_every_use_that_can_be_stopped_has_a_door():
+    assert set(DOORS) | set(OPTIONAL) == stoppable()
+
+
+@pytest.mark.parametrize("place", [one for places in DOORS.values() for one in places])
+def test_each_door_asks(place):
+    module, _, name = place.partition(":")
+    assert asks(trees(), (module, name)), "it never asks whether it may"
+    assert not asks(without_questions(trees(), slice_of(module)), (module, name)), (
+        "this test would not notice"
+    )
+
+
+def made_in(row: str) -> set[str]:
+    """The functions that make a row of a table."""
+    return {
+        f"{module.name}:{name}"
+        for module in modules()
+        if slice_of(module.name) != "hub.demo"
+        for name, function in functions(module)
+        if any(
+            what == row and home.endswith((".models", module.name)) for home, what in calls(module, function)
+        )
+    }
+
+
+def test_nothing_is_offered_or_recorded_as_evidence_but_behind_a_door():
+    assert made_in("Offer") == {"hub.matching.service.releasing:_offer"}
+    assert made_in("EvidenceSeen") == set(DOORS["P09"])
+
+
+def test_every_question_sees_what_was_stopped():
+    """The three questions end in `may_many`; it asks for stops, and so does the select that it reads answers with."""
+    home = "hub.consent.reads"
+    for name, where in (("may", "standing"), ("may_many", "standing"), ("may_share", "sharing")):
+        start = (f"{home}.{where}", name)
+        assert comes_to(trees(), start, f"{home}.stops", frozenset({"stopped"})), name
+        assert comes_to(trees(), start, "hub.consent.domain", frozenset({"permitted"})), name
+        assert comes_to(trees(), start, "hub.consent.queries", frozenset({"_stopped"})), name
+    askers = {
+        module.name
+        for module in modules()
+        for _, function in functions(module)
+        if any(what == "standing_of" for _, what in calls(module, function))
+    }
+    assert askers == {"hub.consent.domain.standing", "hub.consent.reads.standing"}, "half of the question"
+
+
+def test_the_gate_of_texts_and_emails_sees_a_restriction():
+    gate = DELIVERIES["message"].gate
+    where = gate.__module__, gate.__qualname__
+    assert comes_to(trees(), where, HOME, frozenset({"restricted"}))

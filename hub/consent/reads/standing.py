@@ -28,8 +28,8 @@ from hub.consent.domain import (
     Wording,
     languages_of,
     load_wording,
-    purposes_on,
     permitted,
+    purposes_on,
     standing_of,
 )
 from hub.consent.models import SCHEMA_VERSION, Consent, ConsentEvent

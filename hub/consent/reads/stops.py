@@ -46,7 +46,11 @@ def _views(rows: Iterable[ProcessingStop]) -> tuple[StopView, ...]:
     """Each stop once, whatever number of records the person came with."""
     found = {
         (row.case_id, row.learner_id): StopView(
-            row.case_id, row.learner_id, row.kind, tuple(row.purposes), row.placed_at.astimezone(LONDON).date()
+            row.case_id,
+            row.learner_id,
+            row.kind,
+            tuple(row.purposes),
+            row.placed_at.astimezone(LONDON).date(),
         )
         for row in rows
     }

@@ -17,7 +17,7 @@ from hub.learners import reads as learners
 
 def stop(session: Session, learner_id: UUID, new: NewStop, actor: Actor, clock: Clock) -> None:
     """From now on these purposes are not followed for the learner, at any of their sources; the other slices hear
-    of it in this transaction. Twice by one case is once. RuleBroken, NotFound.
+    of it in this transaction. One case stops once, also when it was lifted since. RuleBroken, NotFound.
     """
     require_stoppable(new.purposes)
     now_id = learners.survivor(session, learner_id)
@@ -40,7 +40,7 @@ def stop(session: Session, learner_id: UUID, new: NewStop, actor: Actor, clock: 
 
 def lift_stop(session: Session, case_id: UUID, actor: Actor, clock: Clock) -> bool:
     """What a case stopped may go on, as far as it is permitted; False when nothing of it stood any more."""
-    standing = queries.stops_of_case(session, case_id)
+    standing = [row for row in queries.stops_of_case(session, case_id) if row.lifted_at is None]
     for row in standing:
         row.lifted_at, row.lifted_by = clock.now(), actor.id
     for learner_id in {row.learner_id for row in standing}:

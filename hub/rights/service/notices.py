@@ -72,7 +72,9 @@ def _ask(session: Session, notice: RightsNotice, clock: Clock) -> None:
     steps.open_step(
         session, NewStep(StepKind.NOTICE_TO_CONFIRM, "rights_notice", notice.id, owner, due), clock
     )
-    outbox.enqueue(session, KIND, notice.id, dedupe=f"{KIND}:{notice.id}:{'+'.join(notice.about)}", clock=clock)
+    outbox.enqueue(
+        session, KIND, notice.id, dedupe=f"{KIND}:{notice.id}:{'+'.join(notice.about)}", clock=clock
+    )
 
 
 def confirm(session: Session, notice_id: UUID, actor: Actor, clock: Clock) -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from hub.consent import service as consents
 from hub.core.errors import Conflict, RuleBroken
-from hub.core.permissions import Role
+from hub.core.permissions import Role, learner_actor
 from hub.infra import db, erasures
 from hub.infra.audit import entries_of
 from hub.infra.crypto import Destroyed, Vault, using_vault
@@ -15,7 +16,10 @@ from hub.infra.subject_keys import SubjectKey
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
 from hub.matching import reads as matching
+from hub.matching import service as matching_service
 from hub.matching.domain import OfferState
+from hub.matching.domain.enrolments import SharingEnd
+from hub.matching.models import SharingNotice
 from hub.messaging import reads as messages
 from hub.provision import reads as provision
 from hub.referrals import reads as referrals
@@ -23,6 +27,8 @@ from hub.rights import jobs, queries, service
 from hub.rights.domain import CaseKind, CaseState, Decision, HoldKind, NewHold, Reason, Ruling
 from hub.rights.service import erasing, retention
 from hub.steps import reads as steps
+from hub.steps.domain import StepKind
+from hub.steps.models import Step
 from hub.waitlist import reads as waitlist
 from tests.conftest import TEST_KEYRING
 from tests.slices.bad_input import whole_text
@@ -304,3 +310,21 @@ def test_the_register_of_what_goes_knows_nothing_more_of_the_erased(life, ask, o
     carry_out(session, row, clock)
     clock.advance(timedelta(days=3650))
     assert retention.learners_over(session, clock) == []
+
+
+def test_a_provider_that_was_told_that_sharing_ended_has_one_thing_to_do_at_the_erasure(
+    placed, ask, session, clock, officer
+):
+    consents.leave(session, placed.learner_id, learner_actor(placed.learner_id), clock)
+    db.react(session)
+    college = placed.world.college.organisation_id
+    held = lambda: [  # noqa: E731 - asked before and after
+        one.kind for one in session.query(Step).filter_by(organisation_id=college, closed_at=None)
+    ]
+    assert held().count(StepKind.SHARING_ENDED) == 1
+    grant(session, ask, placed, officer, clock)
+    assert held().count(StepKind.SHARING_ENDED) == 0 and held().count(StepKind.NOTICE_TO_CONFIRM) == 1
+    (joined,) = session.query(SharingNotice)
+    assert joined.why is SharingEnd.ERASED and joined.acknowledged_at is None
+    matching_service.tell_recipients(session, placed.learner_id, SharingEnd.LEFT, officer, clock)
+    assert held().count(StepKind.SHARING_ENDED) == 0, "nothing more is asked"

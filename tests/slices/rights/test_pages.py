@@ -174,7 +174,7 @@ class TestTheLearnersOwnPage:
         [
             ({}, "Choose one answer."),
             ({"kind": "complaint"}, "Write what is wrong."),
-            ({"kind": "restriction"}, "Choose one answer."),
+            ({"kind": "nonsense"}, "Choose one answer."),
         ],
     )
     def test_what_is_missing_is_said_beside_it(self, inside, client, session, clock, sent, says):
