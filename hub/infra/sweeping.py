@@ -5,13 +5,24 @@
 stands in the `holdings` of a slice, by the code of a retention rule.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, inspect, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    exists,
+    func,
+    inspect,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from hub.infra.db import Base
@@ -47,6 +58,15 @@ def count(session: Session, sweep: Sweep, before: datetime) -> int:
     """How many rows would go."""
     found = select(func.count()).select_from(sweep.model).where(sweep.over(before))
     return session.scalar(found) or 0
+
+
+def due(session: Session, asked: Iterable[tuple[str, Sweep, datetime]]) -> set[str]:
+    """Of these (code, sweep, before), the codes of which something would go: one statement for all of them."""
+    parts = [
+        select(literal(code)).where(exists().select_from(sweep.model).where(sweep.over(before)))
+        for code, sweep, before in asked
+    ]
+    return set(session.scalars(union_all(*parts))) if parts else set()
 
 
 def run(session: Session, sweep: Sweep, before: datetime, now: datetime) -> int:

@@ -3,9 +3,10 @@
 The learner stays as an id without a face, and so do decisions about pairs: other rows point at them.
 """
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, exists, or_
 
 from hub.infra.personal import Contact, Holding, OnErasure, by_person, by_record, by_subject
+from hub.infra.subject_keys import SubjectKey
 from hub.infra.sweeping import Sweep
 from hub.learners.domain.pairs import PairDecision
 from hub.learners.models import (
@@ -64,6 +65,14 @@ HOLDINGS = (
     Holding(Learner, by_person(Learner.id)),
 )
 
+LIVING = Sweep(
+    SourceRecord,
+    lambda before: and_(
+        SourceRecord.created_at < before,
+        exists().where(SubjectKey.subject_id == SourceRecord.subject_id, SubjectKey.wrapped.is_not(None)),
+    ),
+)
+"""Never swept: whether anybody is known for so long that their time could be over."""
 SWEEPS = {"link": (Sweep(PersonalLink, lambda before: PersonalLink.expires_at < before),)}
 CONTACTS = (
     Contact(SourceRecord.learner_id, (SourceRecord.created_at, SourceRecord.contact_confirmed_at)),

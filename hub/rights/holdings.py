@@ -19,6 +19,7 @@ from hub.infra.personal import Holding, by_person, within
 from hub.infra.sweeping import NOW, Sweep, Then
 from hub.learners.holdings import CONTACTS as LEARNER_CONTACTS
 from hub.learners.holdings import HOLDINGS as LEARNERS
+from hub.learners.holdings import LIVING
 from hub.learners.holdings import SWEEPS as LINK_SWEEPS
 from hub.matching.holdings import CONTACTS as OFFER_CONTACTS
 from hub.matching.holdings import HOLDINGS as MATCHING
@@ -89,6 +90,12 @@ SWEEPS: Mapping[str, Sequence[Sweep]] = {
     **_OWN_SWEEPS,
 }  # fmt: skip
 """Rule -> what it takes; each slice declares its own. Learners' records go by `service.retention`."""
+
+WATCHED: Mapping[str, Sweep] = {
+    "told": Sweep(RetentionNotice, lambda _: RetentionNotice.ended_at.is_(None)),
+    "known_for_long": LIVING,
+}
+"""What must be there before it is worth to look for learners whose time is over."""
 
 _SECURITY = ("user", "page")  # sign-ins, codes, refusals: what the log has about staff, not about learners
 LOOK_ONLY: Mapping[str, Sequence[Sweep]] = {

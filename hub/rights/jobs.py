@@ -4,7 +4,7 @@ from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
 from hub.infra import erasures
 from hub.infra.db import runtime, transaction
-from hub.rights import queries, service
+from hub.rights import queries, reads, service
 from hub.rights.holdings import SWEEPS
 from hub.rights.service import retention
 
@@ -29,17 +29,24 @@ def log_erasures(clock: Clock) -> int:
 
 def retain(clock: Clock) -> int:
     """Let go what is over its time, rule by rule; tell learners; erase whom we told 28 days ago. How many rows
-    and learners went."""
-    gone = sum(_sweep(code, clock) for code in SWEEPS)
+    and learners went. A day on which nothing is due costs one statement."""
     with transaction(SYSTEM) as session:
-        retention.tell_learners(session, clock)
+        due = reads.due_now(session, clock)
+    gone = sum(_sweep(code, clock) for code in SWEEPS if code in due)
+    return gone + (_let_learners_go(clock) if reads.LEARNERS in due else 0)
+
+
+def _let_learners_go(clock: Clock) -> int:
     with transaction(SYSTEM) as session:
-        due = retention.notices_due(session, clock)
+        over = retention.look(session, clock)
+        retention.tell_learners(session, over, clock)
+        due = retention.notices_due(session, over, clock)
     for learner_id in due:
         with transaction(SYSTEM) as session:
             retention.erase_over(session, learner_id, clock)
-    log_erasures(clock)
-    return gone + len(due)
+    if due:
+        log_erasures(clock)
+    return len(due)
 
 
 def _sweep(code: str, clock: Clock) -> int:

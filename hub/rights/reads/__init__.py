@@ -18,9 +18,10 @@ from hub.rights.reads.cases import (
     package_of,
 )
 from hub.rights.reads.copies import Copy, copy_of
-from hub.rights.reads.retention import RuleState, learners_over, preview
+from hub.rights.reads.retention import LEARNERS, RuleState, due_now, learners_over, preview
 
 __all__ = [
+    "LEARNERS",
     "BreachView",
     "CaseFile",
     "CaseView",
@@ -35,6 +36,7 @@ __all__ = [
     "cases",
     "cases_of",
     "copy_of",
+    "due_now",
     "holds",
     "learners_over",
     "names",

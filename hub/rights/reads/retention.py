@@ -17,10 +17,10 @@ from hub.policy import reads as policy
 from hub.referrals import reads as referrals
 from hub.rights import queries
 from hub.rights.domain.retention import RetentionRule, cutoff, rules, start_of
-from hub.rights.holdings import CONTACTS, LOOK_ONLY, SWEEPS
+from hub.rights.holdings import CONTACTS, LOOK_ONLY, SWEEPS, WATCHED
 from hub.waitlist import reads as waitlists
 
-UNPLACED, ENROLLED = "learner_unplaced", "learner_enrolled"
+UNPLACED, ENROLLED, LEARNERS = "learner_unplaced", "learner_enrolled", "learners"
 DATED_THEMSELVES = frozenset({"draft", "file", "package", "request"})
 """Rules whose rows know their own last day, or whose time does not change: their moment is now."""
 
@@ -87,6 +87,18 @@ def moment(session: Session, rule: RetentionRule, clock: Clock) -> datetime | No
 def _before(session: Session, rule: RetentionRule, clock: Clock) -> date | None:
     number = policy.number(session, rule.clock, clock.today()) if rule.clock else 0
     return cutoff(rule, number, clock.today())
+
+
+def due_now(session: Session, clock: Clock) -> set[str]:
+    """The rules that would take something now, and `LEARNERS` where a learner's time could be over or one was told.
+
+    One statement for all: on most days there is nothing to do.
+    """
+    moments = {code: moment(session, rules()[code], clock) for code in (*SWEEPS, UNPLACED, ENROLLED)}
+    asked = [(code, one, at) for code, sweeps in SWEEPS.items() if (at := moments[code]) for one in sweeps]
+    latest = max((at for code in (UNPLACED, ENROLLED) if (at := moments[code])), default=None)
+    asked += [(LEARNERS, one, latest) for one in WATCHED.values() if latest]
+    return sweeping.due(session, asked)
 
 
 def learners_over(session: Session, clock: Clock) -> list[LearnerOver]:

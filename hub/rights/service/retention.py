@@ -1,5 +1,7 @@
 """Letting go what is over its time, by the rules; a learner is told first."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,24 +41,35 @@ def sweep(session: Session, code: str, clock: Clock) -> int:
 _NO_SUBJECT = UUID(int=0)
 
 
-def tell_learners(session: Session, clock: Clock) -> int:
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Learners whose time is over today, and those of them who are not held: looked for once for all that follows."""
+
+    all: Mapping[UUID, LearnerOver]
+    free: Mapping[UUID, LearnerOver]
+
+
+def look(session: Session, clock: Clock) -> Over:
+    """Who is over their time today."""
+    over = {one.learner_id: one for one in learners_over(session, clock)}
+    held = held_among(session, over.values())
+    return Over(over, {learner_id: one for learner_id, one in over.items() if learner_id not in held})
+
+
+def tell_learners(session: Session, over: Over, clock: Clock) -> int:
     """Tell learners whose time is over that their record will be erased in 28 days; how many.
 
     Whoever gets in touch meanwhile keeps the record, and so does whoever is under a legal hold.
     """
-    over = {one.learner_id: one for one in learners_over(session, clock)}
-    held, told = held_among(session, over.values()), 0
-    known = {}
-    for row in queries.open_retention_notices(session):
-        known[row.learner_id] = row
-        if row.learner_id not in over:
+    known = {row.learner_id: row for row in queries.open_retention_notices(session)}
+    for learner_id, row in known.items():
+        if learner_id not in over.all:
             queries.end_retention_notice(row, "kept", clock.now())
-    for learner_id, one in over.items():
-        if learner_id not in known and learner_id not in held and told < MOST_TOLD:
-            _tell(session, one, clock)
-            told += 1
+    new = [one for learner_id, one in over.free.items() if learner_id not in known][:MOST_TOLD]
+    for one in new:
+        _tell(session, one, clock)
     session.flush()
-    return told
+    return len(new)
 
 
 def _tell(session: Session, one: LearnerOver, clock: Clock) -> None:
@@ -75,12 +88,10 @@ def _tell(session: Session, one: LearnerOver, clock: Clock) -> None:
     )
 
 
-def notices_due(session: Session, clock: Clock) -> list[UUID]:
+def notices_due(session: Session, over: Over, clock: Clock) -> list[UUID]:
     """Learners who were told, whose 28 days are over, who are still over their time and not held."""
-    over = learners_over(session, clock)
-    free = {one.learner_id for one in over} - held_among(session, over)
     rows = queries.open_retention_notices(session)
-    return [row.learner_id for row in rows if row.erase_on <= clock.today() and row.learner_id in free]
+    return [row.learner_id for row in rows if row.erase_on <= clock.today() and row.learner_id in over.free]
 
 
 def erase_over(session: Session, learner_id: UUID, clock: Clock) -> None:

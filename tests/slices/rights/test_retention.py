@@ -3,14 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from hub.infra import db
 from hub.learners import reads as learners
 from hub.messaging import reads as messages
 from hub.referrals import service as referrals
 from hub.referrals.domain import Ending, Outcome
-from hub.rights import jobs, service
+from hub.rights import jobs, reads, service
 from hub.rights.domain import HoldKind, NewHold
 from hub.rights.models import RetentionNotice
 from hub.rights.reads.retention import ENROLLED, UNPLACED, learners_over, preview
@@ -75,12 +75,15 @@ def test_somebody_placed_counts_from_the_end_of_the_course(placed, session, cloc
 
 def test_told_first_erased_28_days_later(gone_quiet, session, clock):
     assert due(session, clock)[UNPLACED] == (1, 0)
-    assert (retention.tell_learners(session, clock), retention.tell_learners(session, clock)) == (1, 0)
+    assert (
+        retention.tell_learners(session, retention.look(session, clock), clock),
+        retention.tell_learners(session, retention.look(session, clock), clock),
+    ) == (1, 0)
     (notice,) = session.scalars(select(RetentionNotice))
     assert notice.erase_on == clock.today() + timedelta(days=28)
     assert messages.conversation(session, gone_quiet.learner_id)[0].template == "retention_notice"
     clock.advance(timedelta(days=27))
-    assert retention.notices_due(session, clock) == []
+    assert retention.notices_due(session, retention.look(session, clock), clock) == []
     clock.advance(timedelta(days=1))
     session.flush()
     assert jobs.retain(clock) > 0
@@ -90,12 +93,12 @@ def test_told_first_erased_28_days_later(gone_quiet, session, clock):
 
 
 def test_whoever_gets_in_touch_after_all_is_kept(gone_quiet, session, clock):
-    retention.tell_learners(session, clock)
+    retention.tell_learners(session, retention.look(session, clock), clock)
     clock.advance(timedelta(days=10))
     session.execute(text("UPDATE personal_link SET last_opened_at = :now"), {"now": clock.now()})
-    retention.tell_learners(session, clock)
+    retention.tell_learners(session, retention.look(session, clock), clock)
     clock.advance(timedelta(days=30))
-    assert retention.notices_due(session, clock) == []
+    assert retention.notices_due(session, retention.look(session, clock), clock) == []
     assert session.scalars(select(RetentionNotice.outcome)).all() == ["kept"]
 
 
@@ -103,7 +106,7 @@ def test_a_hold_keeps_and_is_counted(gone_quiet, session, clock, officer):
     new = NewHold(HoldKind.INQUIRY, "Canarious", clock.today() + timedelta(days=60))
     service.place(session, gone_quiet.ids[1], new, officer, clock)
     assert due(session, clock)[UNPLACED] == (0, 1)
-    assert retention.tell_learners(session, clock) == 0
+    assert retention.tell_learners(session, retention.look(session, clock), clock) == 0
 
 
 def test_the_preview_counts_what_then_goes_rule_by_rule(life, session, clock, hub):
@@ -173,3 +176,22 @@ def test_a_rule_that_is_off_takes_nothing(life, session, clock, person):
     assert retention.sweep(session, "message_body", clock) == 0
     (state,) = [one for one in preview(session, clock) if one.rule.code == "message_body"]
     assert (state.number, state.before, state.due) == ("Off", None, 0)
+
+
+def test_a_day_on_which_nothing_is_due_costs_one_statement(life, session, clock, hub):
+    selects = []
+    note = lambda *seen: selects.append(seen[2]) if seen[2].startswith("SELECT") else None  # noqa: E731
+    event.listen(hub.engine, "before_cursor_execute", note)
+    try:
+        assert jobs.retain(clock) == 0
+    finally:
+        event.remove(hub.engine, "before_cursor_execute", note)
+    assert len([one for one in selects if "FROM policy" not in one]) == 1, selects
+
+
+def test_what_is_due_is_found_by_its_rule_alone(life, session, clock, officer):
+    assert reads.due_now(session, clock) == set()
+    close(session, life, clock, officer)
+    clock.advance(timedelta(days=732))
+    assert reads.due_now(session, clock) >= {reads.LEARNERS, "link", "outbox"}
+    assert not reads.due_now(session, clock) & {"draft", "package", "rights_case"}
