@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from hub.learners import reads
 from hub.learners.domain.linking import link
 from tests.benchmarks.bench_intake import deployment, settings_of
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.filling import Asked, analyse, fill, look
+from tests.benchmarks.scratch import scratch_hub
 from tests.recognition import febrl
 from tests.recognition.borough import Borough, comparable, true_pairs
 from tests.recognition.measure import Quality, measure
@@ -134,21 +134,16 @@ def command(count: int) -> list[Figure]:
 # ---------------------------------------------------------------- online
 
 
-@dataclass
-class Asked:
-    """What came of asking about somebody, many times."""
-
-    cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
-    zones: Counter[str] = field(default_factory=Counter)
-    blocked: int = 0
-    in_fifty: int = 0
-
-
 def online(learners: int, asked: int) -> list[Figure]:
     """One intake against a full hub, by the same functions that `identify` calls."""
-    with deployment() as (folder, _):
-        known, new = _in_hub(folder, learners, asked)
+    with scratch_hub():
+        borough = Borough(HELD_OUT[1] + 1)
+        people = borough.people(learners + asked)
+        homes = fill([borough.clean(one) for one in people[:learners]])
+        analyse()
+        twice = random.Random(1).sample(people[:learners], asked)
+        known = look([borough.corrupted(one) for one in twice], [homes[one.person] for one in twice], Asked())
+        new = look([borough.clean(one) for one in people[learners:]], None, Asked())
     both = known.cpu + new.cpu
     p95 = lambda values: 1000 * statistics.quantiles(values, n=20)[-1]  # noqa: E731
     note = f"median {1000 * statistics.median(both):.1f} ms"
@@ -162,27 +157,3 @@ def online(learners: int, asked: int) -> list[Figure]:
         Figure("new people linked wrongly", new.zones["auto"], "", 0, "less", f"of {asked:,}; {decided}"),
         Figure("new people sent to review", 100 * new.zones["review"] / asked, "%", 6, "less"),
     ]
-
-
-def _in_hub(folder: Path, learners: int, asked: int) -> tuple[Asked, Asked]:
-    from hub import cli
-    from hub.core.permissions import SYSTEM
-    from hub.infra.db import transaction
-    from tests.benchmarks.filling import fill, look
-
-    kept = {name: os.environ.get(name) for name in settings_of(folder)}
-    os.environ.update({name: value for name, value in settings_of(folder).items() if name.startswith("HUB_")})
-    try:
-        cli.bring_up()
-        borough = Borough(HELD_OUT[1] + 1)
-        people = borough.people(learners + asked)
-        homes = fill([borough.clean(one) for one in people[:learners]])
-        with transaction(SYSTEM) as session:
-            session.connection().exec_driver_sql("ANALYZE")
-        twice = random.Random(1).sample(people[:learners], asked)
-        known = look([borough.corrupted(one) for one in twice], [homes[one.person] for one in twice], Asked())
-        return known, look([borough.clean(one) for one in people[learners:]], None, Asked())
-    finally:
-        for name, value in kept.items():
-            if value is None:
-                os.environ.pop(name, None)
