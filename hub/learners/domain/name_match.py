@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hub.learners.domain.name_words import NameLists, NameWord
 from hub.learners.domain.spelling import Likeness, likeness
+from hub.learners.domain.spoken import as_family, spoken
 
 
 class NameLevel(StrEnum):
@@ -25,12 +26,14 @@ class NameLevel(StrEnum):
 
 
 class NameEvidence(NamedTuple):  # made for each of millions of pairs: a tuple costs a third of a dataclass
-    """`weight` in bits. `full` is true when every word of both is matched, as certainly one name."""
+    """`weight` in bits. `full` is true when every word of both is matched, as certainly one name; `loosely` when a
+    family name among them is certain only because the given names are."""
 
     level: NameLevel
     weight: float
     full: bool
     mismatched: bool
+    loosely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +177,34 @@ def _likeness(one: NameWord, other: NameWord) -> Likeness:
 _BY_FORM = frozenset({Likeness.NEAR, Likeness.SOUND})
 
 
+class _Joined(NamedTuple):
+    """What words written apart on one side and together on the other say; `sure` if they are read alike."""
+
+    weight: float = 0.0
+    number: int = 0
+    sure: bool = True
+
+
+_NONE_JOINED = _Joined()
+
+
 def _joined(
     left: list[NameWord], right: list[NameWord], weights: Mapping[str, float]
-) -> tuple[float, tuple[list[NameWord], list[NameWord]]]:
+) -> tuple[_Joined, tuple[list[NameWord], list[NameWord]]]:
     """Words written apart on one side and together on the other: Xiao Ming, Xiaoming."""
-    gained = 0.0
     if len(left) + len(right) < 3:
-        return gained, (left, right)
+        return _NONE_JOINED, (left, right)
+    weight, number, sure = 0.0, 0, True
     for one, other in ((left, right), (right, left)):
         for whole, parts in list(_written_together(one, other)):
             one.remove(whole)
+            in_order = other.index(parts[0]) < other.index(parts[1])
             for part in parts:
                 other.remove(part)
-            gained += max(weights["sound_least"], whole.worth - weights["sound_less"])
-    return gained, (left, right)
+            weight += max(weights["sound_least"], whole.worth - weights["sound_less"])
+            number += 1
+            sure = sure and in_order and whole.spoken == spoken(parts[0].text + parts[1].text)
+    return _Joined(weight, number, sure), (left, right)
 
 
 def _written_together(
@@ -206,7 +223,7 @@ def _written_together(
 
 def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by which rules
     matches: list[Match],
-    joined: float,
+    joined: _Joined,
     rest: tuple[list[NameWord], list[NameWord]],
     sides: tuple[NameSide, NameSide],
     lists: NameLists,
@@ -214,7 +231,7 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
 ) -> NameEvidence:
     missed = [[word for word in side if not word.spare] for side in rest]
     clashes, extra = min(map(len, missed)), abs(len(missed[0]) - len(missed[1]))
-    weight = joined + _together([match[0] for match in matches], weights)
+    weight = joined.weight + _together([match[0] for match in matches], weights)
     weight -= min(weights["extra_most"], extra * weights["extra"])
     if extra and min(sum(not word.spare for word in side.words) for side in sides) == 1:
         weight -= weights["single"]
@@ -222,18 +239,26 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
     if clashes:
         level, penalty = _clash(missed, matches, sides, lists, weights)
         weight -= penalty + (clashes - 1) * weights["clash"]
-    full = not any(rest) and not joined and len(matches) > 1 and all(_is_one(match) for match in matches)
+    full = joined.sure and not any(rest) and len(matches) + joined.number > 1
+    loosely = full and not all(_is_one(match) for match in matches)
+    full = full and (not loosely or all(_is_one(match) or _is_one_family(match) for match in matches))
     weak = any(match[1] is Likeness.WEAK for match in matches)
     total = min(weights["most"], max(weights["least"], weight))
-    return NameEvidence(level, total, full, mismatched=bool(clashes) or weak)
+    return NameEvidence(level, total, full, bool(clashes) or weak, full and loosely)
 
 
 def _is_one(match: Match) -> bool:
-    """Whether two words are certainly one name: the same letters, or listed as its spellings.
+    """Whether two words are certainly one name: the same letters, listed as its spellings, or read alike.
 
     Not by sound alone: Sadia and Said, Anatolii and Nataliia sound alike, and may be twins.
     """
-    return match[1] is Likeness.EXACT or not match[2].forms.isdisjoint(match[3].forms)
+    one, other = match[2], match[3]
+    return one.text == other.text or not one.forms.isdisjoint(other.forms) or one.spoken == other.spoken
+
+
+def _is_one_family(match: Match) -> bool:
+    one, other = match[2], match[3]
+    return one.family and other.family and as_family(one.text) == as_family(other.text)
 
 
 def _level(matches: Sequence[Match], extra: int) -> NameLevel:

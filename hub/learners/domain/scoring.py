@@ -177,6 +177,7 @@ def zone_of(weighed: Weighed, model: Model) -> Zone:
         weighed.score >= model.auto_score
         and model.birth[weighed.birth] >= model.auto_birth
         and weighed.name.full
+        and (weighed.birth is BirthLevel.EQUAL or not weighed.name.loosely)
         and weighed.gender >= 0
         and _third_field(weighed)
     )
