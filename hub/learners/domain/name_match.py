@@ -239,12 +239,33 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
     if clashes:
         level, penalty = _clash(missed, matches, sides, lists, weights)
         weight -= penalty + (clashes - 1) * weights["clash"]
-    full = joined.sure and not any(rest) and len(matches) + joined.number > 1
-    loosely = full and not all(_is_one(match) for match in matches)
-    full = full and (not loosely or all(_is_one(match) or _is_one_family(match) for match in matches))
+    full, loosely = _certainty(matches, joined, rest)
     weak = any(match[1] is Likeness.WEAK for match in matches)
     total = min(weights["most"], max(weights["least"], weight))
-    return NameEvidence(level, total, full, bool(clashes) or weak, full and loosely)
+    return NameEvidence(level, total, full, bool(clashes) or weak, loosely)
+
+
+def _certainty(
+    matches: Sequence[Match], joined: _Joined, rest: Sequence[Sequence[NameWord]]
+) -> tuple[bool, bool]:
+    """(every word is certain, some only because the given names are).
+
+    Where each given name stands as a given name in both, a family name need only be read roughly alike, and one
+    side may leave some of its family names away, as happens to patronymics and to double surnames.
+    """
+    if not joined.sure or len(matches) + joined.number < 2:
+        return False, False
+    left_away = [word for side in rest for word in side]
+    if not left_away and all(_is_one(match) for match in matches):
+        return True, False
+    straight = all(match[2].family == match[3].family for match in matches)
+    if left_away and (all(rest) or not straight or not all(word.family and not word.spare for word in left_away)):
+        return False, False
+    families = [match for match in matches if match[2].family and match[3].family]
+    loose = bool(families) and all(
+        _is_one(match) or (match in families and _is_one_family(match)) for match in matches
+    )
+    return loose, loose
 
 
 def _is_one(match: Match) -> bool:
@@ -257,8 +278,7 @@ def _is_one(match: Match) -> bool:
 
 
 def _is_one_family(match: Match) -> bool:
-    one, other = match[2], match[3]
-    return one.family and other.family and as_family(one.text) == as_family(other.text)
+    return as_family(match[2].text) == as_family(match[3].text)
 
 
 def _level(matches: Sequence[Match], extra: int) -> NameLevel:
