@@ -110,6 +110,14 @@ class Sealed(Generic[T]):
         row.__dict__[f"_opened_{self.name}"] = (sealed, value)
         return value
 
+    def opened(self, sealed: bytes | None, row_id: UUID, subject_id: UUID, table: str) -> T | None:
+        """What this column holds in a row that was selected column by column."""
+        if sealed is None:
+            return None
+        place = Place(table, self.name, row_id, subject_id)
+        value: T = self._load(current_vault().open(place, sealed).decode())
+        return value
+
     def __set__(self, row: Any, value: T | None) -> None:
         if value is None:
             setattr(row, f"{self.name}_sealed", None)

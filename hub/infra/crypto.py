@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -222,7 +223,16 @@ class Place:
     subject_id: UUID
 
     def context(self) -> bytes:
-        return _join(self.table.encode(), self.column.encode(), self.row_id.bytes, self.subject_id.bytes)
+        head = _column_head(self.table, self.column)
+        return b"".join((head, _UUID_LENGTH, self.row_id.bytes, _UUID_LENGTH, self.subject_id.bytes))
+
+
+_UUID_LENGTH = (16).to_bytes(2, "big")
+
+
+@lru_cache(maxsize=1024)
+def _column_head(table: str, column: str) -> bytes:
+    return _join(table.encode(), column.encode())
 
 
 class Vault:

@@ -17,8 +17,9 @@ from hub.infra.crypto import new_subject
 from hub.infra.db import runtime, transaction
 from hub.infra.writes import Values, columns_of
 from hub.learners import queries, reads
-from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED
+from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED, keys_of
 from hub.learners.domain.person import NewPerson, Sex
+from hub.learners.domain.scoring import comparable, prepare
 from hub.learners.models import BlindIndex, Learner, SourceRecord
 from hub.learners.service.likeness import likest
 from hub.learners.service.records import Belonging, hashed_keys, make_record
@@ -112,7 +113,9 @@ def look(records: Sequence[Record], homes: Sequence[UUID] | None, asked: Asked) 
         with transaction(SYSTEM) as session:
             session.connection()  # the pool's own time is not ours
             cpu, wall = time.thread_time(), time.perf_counter()
-            found = likest(session, person, hashed_keys(person, model), model)
+            prepared = prepare(comparable(person), model)
+            hashed = queries.hashes(keys_of(prepared))
+            found = likest(session, prepared, hashed, model)
             asked.cpu.append(time.thread_time() - cpu)
             asked.wall.append(time.perf_counter() - wall)
             if homes is None:
@@ -121,7 +124,7 @@ def look(records: Sequence[Record], homes: Sequence[UUID] | None, asked: Asked) 
             asked.zones[
                 _strongest([one.comparison.zone for one in found if one.now_id == homes[number]])
             ] += 1
-            weights = {one: KEY_WEIGHTS[key.kind] for one, key in hashed_keys(person, model).items()}
+            weights = {one: KEY_WEIGHTS[key.kind] for one, key in hashed.items()}
             for most, name in ((1_000_000, "blocked"), (MOST_COMPARED, "in_fifty")):
                 met = {row.home_learner_id for row in queries.candidates(session, weights, most)}
                 setattr(asked, name, getattr(asked, name) + (homes[number] in met))

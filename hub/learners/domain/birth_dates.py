@@ -10,6 +10,7 @@ from enum import StrEnum
 # The Ethiopian calendar's first day as a Python ordinal: Julian day 1,723,856 + 365 is 1 Meskerem of its year 1.
 _ETHIOPIAN_BEFORE = 1_723_856 - 1_721_425
 _CALENDAR_YEARS = (7, 8)
+A_DECADE = 10
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9)
 
 
@@ -70,13 +71,16 @@ def _same_month_and_day(left: date, right: date) -> BirthLevel:
 
 
 def _other(left: date, right: date) -> BirthLevel:
-    if left.year == right.year:
+    apart = abs(left.year - right.year)
+    if not apart:
         return _same_year(left, right)
-    if _is_ethiopian_for(left, right) or _is_ethiopian_for(right, left):
-        return BirthLevel.CALENDAR
     # The year and another digit, or the year and a swap: still one hand's slip, though weak.
     swapped = left.day == right.month and left.month == right.day
-    near = abs(left.year - right.year) < 10 and (left.month == right.month or left.day == right.day)
+    if apart >= A_DECADE:
+        return BirthLevel.NEARLY if swapped else BirthLevel.DIFFERENT
+    if _is_ethiopian_for(left, right) or _is_ethiopian_for(right, left):
+        return BirthLevel.CALENDAR
+    near = left.month == right.month or left.day == right.day
     close = near and _digits_apart(left, right) <= 2
     return BirthLevel.NEARLY if close or swapped else BirthLevel.DIFFERENT
 

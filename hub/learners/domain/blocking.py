@@ -36,12 +36,12 @@ KEY_WEIGHTS = {
 def keys_of(person: Prepared) -> frozenset[Key]:
     """All keys under which a person is found and looked for."""
     words = [word for word in person.name.words if not word.honorific][:MOST_WORDS]
-    reached = person.contact
+    reached, names = person.contact, _sounds(words)
     found = [Key(KeyKind.PHONE, phone) for phone in reached.phones]
     found += [Key(KeyKind.EMAIL, email) for email in reached.emails]
-    found += _birth_keys(person.born, _sounds(words)) if person.born else ()
+    found += _birth_keys(person.born, names) if person.born else ()
     if reached.postcode:
-        found += [Key(KeyKind.POSTCODE_NAME, f"{reached.postcode}|{name}") for name in _sounds(words)]
+        found += [Key(KeyKind.POSTCODE_NAME, f"{reached.postcode}|{name}") for name in names]
     return frozenset([*found, *_pair_keys(words or person.name.words)])
 
 
@@ -73,5 +73,7 @@ def _birth_keys(born: date, names: Sequence[str]) -> Iterator[Key]:
 
 def _pair_keys(words: Sequence[NameWord]) -> Iterator[Key]:
     for one, other in combinations(words, 2):
-        for a, b in ((a, b) for a in one.keys for b in other.keys if a != b):
-            yield Key(KeyKind.NAME_PAIR, "|".join(sorted((a, b))))
+        for a in one.keys:
+            for b in other.keys:
+                if a != b:
+                    yield Key(KeyKind.NAME_PAIR, f"{a}|{b}" if a < b else f"{b}|{a}")

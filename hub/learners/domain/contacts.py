@@ -139,8 +139,11 @@ def _phone(left: frozenset[str], right: frozenset[str], crowded: Collection[str]
         return ContactLevel.MISSING
     if shared := left & right:
         return ContactLevel.EQUAL if any(phone not in crowded for phone in shared) else ContactLevel.CROWDED
-    near = any(OSA.distance(one, other, score_cutoff=1) <= 1 for one in left for other in right)
-    return ContactLevel.ONE_SLIP if near else ContactLevel.DIFFERENT
+    for one in left:
+        for other in right:
+            if OSA.distance(one, other, score_cutoff=1) <= 1:
+                return ContactLevel.ONE_SLIP
+    return ContactLevel.DIFFERENT
 
 
 def _email(left: frozenset[str], right: frozenset[str], crowded: Collection[str]) -> ContactLevel:

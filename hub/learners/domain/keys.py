@@ -5,8 +5,8 @@ There is never a key of a single name word: such an index tells who is called wh
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 SHORTEST_PHONE = 7
 
@@ -27,8 +27,7 @@ LOCKED_KINDS = frozenset({KeyKind.PHONE, KeyKind.EMAIL, KeyKind.BIRTH, KeyKind.N
 """Two referrals of one person share one of these nearly always; strangers seldom, so they seldom wait."""
 
 
-@dataclass(frozen=True, order=True)
-class Key:
+class Key(NamedTuple):  # a tuple: a file makes and compares hundreds of thousands
     """One thing to index: its kind and the exact text to hash."""
 
     kind: KeyKind

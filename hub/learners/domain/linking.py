@@ -104,7 +104,7 @@ def candidates(prepared: Sequence[Prepared], split: int | None = None) -> Iterat
     for place, person in enumerate(prepared):
         hashes = []
         for key in keys_of(person):
-            hashed = hash((key.kind.value, key.text))
+            hashed = hash(key)
             hashes.append(hashed)
             blocks[hashed].append(place)
             if key.kind in STRONG_KEYS:

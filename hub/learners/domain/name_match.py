@@ -65,13 +65,21 @@ def compare_names(
     if left.key == right.key:
         return _equal(left.words, weights)
     matches = _pair_off(left.words, right.words, lists, weights)
-    taken = {id(match[2]) for match in matches} | {id(match[3]) for match in matches}
-    rest = (
-        [word for word in left.words if id(word) not in taken],
-        [word for word in right.words if id(word) not in taken],
-    )
-    joined, rest = _joined(*rest, weights)
+    joined, rest = _joined(*_left_over(left, right, matches), weights)
+    if any(rest) and not joined.number and any(match[1] is Likeness.SHORTENED for match in matches):
+        # Xiao is not Xiaoming shortened where Ming stands beside it.
+        firm = [match for match in matches if match[1] is not Likeness.SHORTENED]
+        again = _joined(*_left_over(left, right, firm), weights)
+        if again[0].number:
+            matches, (joined, rest) = firm, again
     return _judge(matches, joined, rest, (left, right), lists, weights)
+
+
+def _left_over(
+    left: NameSide, right: NameSide, matches: Sequence[Match]
+) -> tuple[list[NameWord], list[NameWord]]:
+    taken = {id(word) for match in matches for word in match[2:]}
+    return [w for w in left.words if id(w) not in taken], [w for w in right.words if id(w) not in taken]
 
 
 def _equal(words: tuple[NameWord, ...], weights: Mapping[str, float]) -> NameEvidence:
@@ -248,24 +256,16 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
 def _certainty(
     matches: Sequence[Match], joined: _Joined, rest: Sequence[Sequence[NameWord]]
 ) -> tuple[bool, bool]:
-    """(every word is certain, some only because the given names are).
+    """(every word is certain, a family name only because the given names are).
 
-    Where each given name stands as a given name in both, a family name need only be read roughly alike, and one
-    side may leave some of its family names away, as happens to patronymics and to double surnames.
+    No word may be left over, not even of several family names: in records with the fields swapped that is one of
+    two sisters' given names.
     """
-    if not joined.sure or len(matches) + joined.number < 2:
+    if not joined.sure or any(rest) or len(matches) + joined.number < 2:
         return False, False
-    left_away = [word for side in rest for word in side]
-    if not left_away and all(_is_one(match) for match in matches):
-        return True, False
-    straight = all(match[2].family == match[3].family for match in matches)
-    if left_away and (all(rest) or not straight or not all(word.family and not word.spare for word in left_away)):
-        return False, False
-    families = [match for match in matches if match[2].family and match[3].family]
-    loose = bool(families) and all(
-        _is_one(match) or (match in families and _is_one_family(match)) for match in matches
-    )
-    return loose, loose
+    unsure = [match for match in matches if not _is_one(match)]
+    full = len(unsure) < len(matches) and all(_is_one_family(match) for match in unsure)
+    return full, full and bool(unsure)
 
 
 def _is_one(match: Match) -> bool:
@@ -278,7 +278,8 @@ def _is_one(match: Match) -> bool:
 
 
 def _is_one_family(match: Match) -> bool:
-    return as_family(match[2].text) == as_family(match[3].text)
+    one, other = match[2], match[3]
+    return one.family and other.family and as_family(one.text) == as_family(other.text)
 
 
 def _level(matches: Sequence[Match], extra: int) -> NameLevel:

@@ -71,7 +71,7 @@ def name_words(
         (names[1], False, True),
         *((a, True, False) for a in aliases),
     ):
-        for word in ordered_words(name):
+        for word in ordered_words(name, lists.taking_families):
             found.setdefault(word, _word(word, lists, bounds, family=family, spare=spare))
     words = tuple(found.values())
     if all(word.spare for word in words):  # called Khatun and nothing else: then that is the name

@@ -6,6 +6,7 @@ Muhammad and Abdul, whose abbreviations are part of the name's writing; scoring 
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # Letters that NFKD leaves whole, and marks that stand for no sound of their own in Arabic script.
 _FOLD = str.maketrans(
@@ -51,13 +52,18 @@ def name_tokens(*names: str | None) -> tuple[str, ...]:
     return tuple(sorted(set(tokens or words)))
 
 
-def ordered_words(name: str) -> tuple[str, ...]:
+def ordered_words(name: str, syllables: Collection[str] = ()) -> tuple[str, ...]:
     """The words of one field as written, normalised, without titles, 'no name' and particles.
 
-    A particle that is all there is stays: Le and Du are family names too.
+    A particle that is all there is stays: Le and Du are family names too. So does one before a Chinese syllable:
+    Da Wei is not Wei.
     """
     words = [word for word in _glue(_words(name)) if word not in _TITLES and word not in _NO_NAME]
-    return tuple(word for word in words if word not in _PARTICLES) or tuple(words)
+    if not words or _PARTICLES.isdisjoint(words):
+        return tuple(words)
+    following = [*words[1:], ""]
+    kept = (w for w, then in zip(words, following, strict=True) if w not in _PARTICLES or then in syllables)
+    return tuple(kept) or tuple(words)
 
 
 def _words(name: str) -> list[str]:

@@ -87,7 +87,8 @@ class Prepared:
 
     def under(self, model: Model) -> "Prepared":
         """The same person under other weights of the same name lists."""
-        return replace(self, name=replace(self.name, top=most_of(self.name.words, model.name)))
+        side = replace(self.name, top=most_of(self.name.words, model.name))
+        return Prepared(side, self.born, self.contact, self.gender, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +109,35 @@ class Weighed:
 
 
 def prepare(person: Comparable, model: Model) -> Prepared:
-    lists = model.lists
-    bounds = (model.name["word_least"], model.name["word_most"])
-    words = name_words((person.given_names, person.family_name), person.aliases, lists, bounds)
+    names = person.given_names, person.family_name
+    return named(prepare_around(person, model), names, person.aliases, model)
+
+
+def prepare_around(person: Comparable, model: Model) -> Prepared:
+    """Everything but the name: enough to see that somebody cannot be the one, whatever they are called."""
     gender, language = (person.gender or "").upper()[:1], _language(person.first_language)
+    reached = contact(person.phones, person.emails, person.postcode, person.address)
+    return Prepared(_anybody(model.name["most"]), person.date_of_birth, reached, gender, language)
+
+
+def named(around: Prepared, names: tuple[str, str], aliases: Sequence[str], model: Model) -> Prepared:
+    """The same person with given and family names and what else they go by."""
+    lists = model.lists
+    words = name_words(names, aliases, lists, (model.name["word_least"], model.name["word_most"]))
     side = NameSide(
         words,
-        frozenset((word.text, word.spare) for word in words),
-        may_change_family=gender == "F" or language in lists.patronymic_languages,
-        may_take_name=language in lists.taking_languages
+        frozenset([(word.text, word.spare) for word in words]),
+        may_change_family=around.gender == "F" or around.language in lists.patronymic_languages,
+        may_take_name=around.language in lists.taking_languages
         or any(not word.forms.isdisjoint(lists.taking_families) for word in words),
         top=most_of(words, model.name),
     )
-    reached = contact(person.phones, person.emails, person.postcode, person.address)
-    return Prepared(side, person.date_of_birth, reached, gender, language)
+    return Prepared(side, around.born, around.contact, around.gender, around.language)
+
+
+@lru_cache(maxsize=16)
+def _anybody(most: float) -> NameSide:
+    return NameSide((), frozenset(), may_change_family=True, may_take_name=True, top=most)
 
 
 @lru_cache(maxsize=1024)

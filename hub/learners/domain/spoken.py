@@ -8,7 +8,9 @@ meet, who may be twins. Here every vowel keeps its place, and `s` and `sh` stay 
 import re
 from functools import lru_cache
 
-LONG_ENOUGH = 5  # from so many letters on, `e` and `i`, `o` and `u` are one: Bilal and Belal, not Lina and Lena
+LONG_ENOUGH = (
+    5  # from so many letters on, `e` and `i`, `o` and `u` are one: Bilal and Belal, not Lina and Lena
+)
 SHORTEST = 2
 
 _READ = {
@@ -23,8 +25,9 @@ _CLOSE_VOWELS = str.maketrans("eo", "iu")
 _SILENT_END = re.compile(r"(?<=[aeiou])h$")
 _HARD_END = {"d": "t", "z": "s"}  # Murad and Murat, Almaz and Almas
 _FEMININE = re.compile(r"(?<=[iu]v)a$|(?<=sk)a$")  # Ivanov and Ivanova, Kowalski and Kowalska
-_LAST_E = re.compile(r"(?<=[^aeiou])[ei]$")  # Zidan and Zidane
-_VOWEL = re.compile(r"[aeiou]")
+_LAST_E = re.compile(r"(?<=..[^aeiou])[ei]$")  # Zidan and Zidane
+_VOWELS = re.compile(r"[aeiou]+")
+_VOWEL = re.compile(r"[aeiou](?!$)")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -40,12 +43,12 @@ def spoken(word: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def as_family(word: str) -> str:
-    """How a family name is read where only its first vowel is sure: Sarkar and Sarker, Ivanov and Ivanova.
+    """How a family name is read where only its first and last vowels are sure: Sarkar and Sarker, Ivanov and Ivanova.
 
     For two records whose given names are certain: who is called alike behind one door and born on one day is one.
     Every vowel keeps its place, so that twins whose given names stand in the wrong field stay two.
     """
-    read = _LAST_E.sub("", _FEMININE.sub("", spoken(word).translate(_CLOSE_VOWELS))).replace("C", "S")
-    first = _VOWEL.search(read)
+    read = _LAST_E.sub("", _FEMININE.sub("", spoken(word))).replace("C", "S")
+    first = _VOWELS.search(read)
     at = first.end() if first else len(read)
     return read[:at] + _VOWEL.sub(".", read[at:])

@@ -12,15 +12,16 @@ from hub.infra import audit
 from hub.infra.crypto import new_subject
 from hub.infra.writes import put
 from hub.learners import queries, reads
+from hub.learners.domain.blocking import keys_of
 from hub.learners.domain.keys import LOCKED_KINDS, Key
 from hub.learners.domain.model import Model
 from hub.learners.domain.needs import NewNeeds, needs_faults
 from hub.learners.domain.pairs import Suggestion
 from hub.learners.domain.person import Identified, NewPerson, person_faults
-from hub.learners.domain.scoring import Zone, reasons_of
+from hub.learners.domain.scoring import Zone, comparable, prepare, reasons_of
 from hub.learners.models import Learner
 from hub.learners.service.likeness import likest
-from hub.learners.service.records import Belonging, hashed_keys, index_record, make_needs, make_record
+from hub.learners.service.records import Belonging, index_record, make_needs, make_record
 from hub.learners.service.suggesting import suggest
 
 
@@ -41,9 +42,10 @@ def identify(  # noqa: PLR0913, PLR0917 - the contract of the slices: who, what 
     if faults := person_faults(person, clock.today()) | (needs_faults(needs) if needs else {}):
         raise RuleBroken.many(faults)
     model = reads.recognition_model(clock.today())
-    hashed = hashed_keys(person, model)
+    asked = prepare(comparable(person), model)
+    hashed = queries.hashes(keys_of(asked))
     queries.lock_keys(session, (one for one, key in hashed.items() if key.kind in LOCKED_KINDS))
-    known = likest(session, person, hashed, model)
+    known = likest(session, asked, hashed, model)
     made = _store(session, person, needs, organisation_id, clock, (hashed, model))
     suggestions = [
         Suggestion(one.home_id, made.learner_id, reasons_of(one.comparison), one.comparison) for one in known

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from hub.infra.crypto import current_vault
@@ -13,14 +15,13 @@ from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED
 from hub.learners.domain.file_model import MOST_AT_PHONE
 from hub.learners.domain.keys import Key
 from hub.learners.domain.model import Model
-from hub.learners.domain.person import NewPerson
 from hub.learners.domain.scoring import (
     Comparable,
     Comparison,
     Prepared,
-    comparable,
     explain,
-    prepare,
+    named,
+    prepare_around,
     weigh_promising,
 )
 from hub.learners.models import SourceRecord
@@ -37,22 +38,24 @@ class Known:
     comparison: Comparison
 
 
-def likest(session: Session, person: NewPerson, hashed: Mapping[bytes, Key], model: Model) -> list[Known]:
+def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model: Model) -> list[Known]:
     """Everybody known who scores above the low band, best first; one query, and one for their keys.
 
-    At most 50 records are decrypted: those that share the most telling keys.
+    At most 50 records are decrypted: those that share the most telling keys. Names are opened only of those who
+    could be the one by everything else.
     """
     weights = {one: KEY_WEIGHTS[key.kind] for one, key in hashed.items()}
     rows = queries.candidates(session, weights, MOST_COMPARED) if weights else ()
     if not rows:
         return []
     current_vault().preload({row.subject_id for row in rows})
-    prepared = [(row, prepare(_described(row), model)) for row in rows]
-    asked = prepare(comparable(person), model)
-    here = model.where_crowded(_crowded(asked, [other for _, other in prepared]))
+    around = [(row, prepare_around(_described(row), model)) for row in rows]
+    here = model.where_crowded(_crowded(asked, [other for _, other in around]))
     found: dict[UUID, Known] = {}
-    for row, other in prepared:
-        weighed = weigh_promising(asked, other, here, LOW_BAND)
+    for row, unnamed in around:
+        if weigh_promising(asked, unnamed, here, LOW_BAND) is None:
+            continue
+        weighed = weigh_promising(asked, _named(row, unnamed, model), here, LOW_BAND)
         if weighed is None or weighed.score < LOW_BAND:
             continue
         one = Known(row.home_learner_id, row.learner_id, explain(weighed, here))
@@ -62,20 +65,34 @@ def likest(session: Session, person: NewPerson, hashed: Mapping[bytes, Key], mod
     return sorted(found.values(), key=lambda one: (-one.comparison.score, one.now_id))
 
 
-def _described(row: SourceRecord) -> Comparable:
-    """Only what is compared is decrypted."""
-    return Comparable(
-        given_names=row.given_names or "",
-        family_name=row.family_name or "",
-        aliases=(row.known_as,) if row.known_as else (),
-        gender=row.sex,
-        date_of_birth=row.date_of_birth,
-        phones=tuple(phone for phone in (row.phone, row.second_phone) if phone),
-        emails=(row.email,) if row.email else (),
-        postcode=row.postcode,
-        address=row.address,
-        first_language=row.first_language,
+_TABLE = SourceRecord.__tablename__
+
+
+def _described(row: Row[Any]) -> Comparable:
+    """What is compared but the name; only that is decrypted."""
+    at = row.id, row.subject_id, _TABLE
+    phones = (
+        SourceRecord.phone.opened(row.phone_sealed, *at),
+        SourceRecord.second_phone.opened(row.second_phone_sealed, *at),
     )
+    email = SourceRecord.email.opened(row.email_sealed, *at)
+    return Comparable(
+        gender=SourceRecord.sex.opened(row.sex_sealed, *at),
+        date_of_birth=SourceRecord.date_of_birth.opened(row.date_of_birth_sealed, *at),
+        phones=tuple(phone for phone in phones if phone),
+        emails=(email,) if email else (),
+        postcode=SourceRecord.postcode.opened(row.postcode_sealed, *at),
+        address=SourceRecord.address.opened(row.address_sealed, *at),
+        first_language=SourceRecord.first_language.opened(row.first_language_sealed, *at),
+    )
+
+
+def _named(row: Row[Any], around: Prepared, model: Model) -> Prepared:
+    at = row.id, row.subject_id, _TABLE
+    given = SourceRecord.given_names.opened(row.given_names_sealed, *at) or ""
+    family = SourceRecord.family_name.opened(row.family_name_sealed, *at) or ""
+    alias = SourceRecord.known_as.opened(row.known_as_sealed, *at)
+    return named(around, (given, family), (alias,) if alias else (), model)
 
 
 def _crowded(asked: Prepared, others: Sequence[Prepared]) -> frozenset[str]:

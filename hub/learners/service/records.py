@@ -66,7 +66,7 @@ def index_record(session: Session, record: SourceRecord, hashed: dict[bytes, Key
 
 
 def hashed_keys(person: NewPerson, model: Model) -> dict[bytes, Key]:
-    """The hashes under which a person is found and looked for."""
+    """The hashes under which a person is found."""
     return queries.hashes(keys_of(prepare(comparable(person), model)))
 
 
