@@ -8,9 +8,7 @@ meet, who may be twins. Here every vowel keeps its place, and `s` and `sh` stay 
 import re
 from functools import lru_cache
 
-LONG_ENOUGH = (
-    5  # from so many letters on, `e` and `i`, `o` and `u` are one: Bilal and Belal, not Lina and Lena
-)
+LONG_ENOUGH = 5  # from so many letters on, close vowels are one: Bilal and Belal, but not Lina and Lena
 SHORTEST = 2
 
 _READ = {
@@ -21,7 +19,9 @@ _READ = {
 _PATTERN = re.compile("|".join(sorted(_READ, key=len, reverse=True)))
 _DOUBLED = re.compile(r"(.)\1+")
 _DIPHTHONG = re.compile(r"[ae]i")  # Zainab and Zeinab, Faisal and Faysal
-_CLOSE_VOWELS = str.maketrans("eo", "iu")
+_LONG = str.maketrans(
+    "eojC", "iuiS"
+)  # Jolanda and Yolanda, Rachid and Rashid, but not Jing and Ying, Chen and Shen
 _SILENT_END = re.compile(r"(?<=[aeiou])h$")
 _HARD_END = {"d": "t", "z": "s"}  # Murad and Murat, Almaz and Almas
 _FEMININE = re.compile(r"(?<=[iu]v)a$|(?<=sk)a$")  # Ivanov and Ivanova, Kowalski and Kowalska
@@ -38,7 +38,7 @@ def spoken(word: str) -> str:
     if len(read) > SHORTEST:
         read = _SILENT_END.sub("", read)
         read = read[:-1] + _HARD_END.get(read[-1], read[-1])
-    return read.translate(_CLOSE_VOWELS).replace("th", "t") if len(read) >= LONG_ENOUGH else read
+    return read.translate(_LONG).replace("th", "t") if len(read) >= LONG_ENOUGH else read
 
 
 @lru_cache(maxsize=1 << 14)
@@ -48,7 +48,7 @@ def as_family(word: str) -> str:
     For two records whose given names are certain: who is called alike behind one door and born on one day is one.
     Every vowel keeps its place, so that twins whose given names stand in the wrong field stay two.
     """
-    read = _LAST_E.sub("", _FEMININE.sub("", spoken(word))).replace("C", "S")
+    read = _LAST_E.sub("", _FEMININE.sub("", spoken(word)))
     first = _VOWELS.search(read)
     at = first.end() if first else len(read)
     return read[:at] + _VOWEL.sub(".", read[at:])
