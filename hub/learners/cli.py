@@ -32,7 +32,7 @@ def link_command(first: Path, second: Path | None, out: Path, as_json: bool) -> 
     """
     from hub.learners.exchange import link_files
 
-    contents = [_read(path) for path in (first, second) if path is not None]
+    contents = [path.read_bytes() for path in (first, second) if path is not None]
     report = link_files(contents[0], contents[1] if second else None, out, SystemClock().today())
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
@@ -46,14 +46,6 @@ def link_command(first: Path, second: Path | None, out: Path, as_json: bool) -> 
             value = f" {fault.value!r}." if fault.value else ""
             click.echo(f"Line {fault.line}, {fault.column}:{value} {fault.remedy}.")
     sys.exit(1 if report.faults else 0)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        click.echo(f"hub: {path}: {error.strerror}", err=True)
-        sys.exit(2)
 
 
 @learners_group.command("reindex")

@@ -24,11 +24,7 @@ def classes_command(path: Path, provider: str, as_json: bool) -> None:
 
     Exit status: 0 all rows landed, 1 some were refused and are listed, 2 the file cannot be used.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        click.echo(f"hub: {path}: {error.strerror}", err=True)
-        sys.exit(2)
+    content = path.read_bytes()
     with transaction(SYSTEM) as session:
         organisation_id = service.provider_of(session, provider)
         actor = replace(SYSTEM, name="File import")

@@ -27,11 +27,7 @@ def referrals_command(path: Path, organisation: str, as_json: bool) -> None:
 
     Exit status: 0 all rows landed or were here, 1 some were refused and are listed, 2 the file cannot be used.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        click.echo(f"hub: {path}: {error.strerror}", err=True)
-        sys.exit(2)
+    content = path.read_bytes()
     with transaction(SYSTEM) as session:
         found = accounts.organisation_by_slug(session, organisation)
     actor = Actor("system", None, "File import", Role.WORKER, found.id)

@@ -26,11 +26,7 @@ def waiting_list_command(path: Path, provider: str, as_json: bool) -> None:
 
     Exit status: 0 all rows landed or were here, 1 some were refused and are listed, 2 the file cannot be used.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        click.echo(f"hub: {path}: {error.strerror}", err=True)
-        sys.exit(2)
+    content = path.read_bytes()
     with transaction(SYSTEM) as session:
         organisation_id = service.provider_of(session, provider)
     actor = Actor("system", None, "File import", Role.WORKER, organisation_id)

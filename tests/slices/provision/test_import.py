@@ -185,13 +185,8 @@ def test_the_command_says_what_it_did(session, college, postcodes, tmp_path):
 
 
 def test_a_command_that_cannot_be_done(session, college, tmp_path):
-    missing = run(tmp_path / "none.csv")
-    assert (missing.exit_code, missing.stderr) == (
-        2,
-        f"hub: {tmp_path / 'none.csv'}: No such file or directory\n",
-    )
+    # The `hub` command makes one line and exit status 2 of both.
+    assert isinstance(run(tmp_path / "none.csv").exception, FileNotFoundError)
     path = tmp_path / "empty.csv"
     path.write_bytes(b"")
-    assert isinstance(
-        run(path).exception, RuleBroken
-    )  # the `hub` command makes one line and exit status 2 of it
+    assert isinstance(run(path).exception, RuleBroken)
