@@ -36,6 +36,16 @@ class Meeting:
         return slots_of(DAYS[self.weekday], self.starts_at, self.ends_at)
 
 
+def first_meeting(meetings: Collection[Meeting], start: date, latest: date) -> date:
+    """The first day from `start` on that the class meets; `start` where it has no days, `latest` at the latest.
+
+    A term may begin on a Monday and its Tuesday class a day later: nobody is to come on the Monday.
+    """
+    weekdays = {one.weekday for one in meetings}
+    days = (start + timedelta(days=number) for number in range(7))
+    return min(next((day for day in days if day.weekday() in weekdays), start), latest)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassDetails:
     """A class as its provider describes it. Fee in pence for the whole course; 0 is free.

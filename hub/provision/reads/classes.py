@@ -14,7 +14,7 @@ from hub.core.levels import Level
 from hub.core.permissions import Actor, Role
 from hub.provision import queries
 from hub.provision.domain import ClassState, Meeting, SearchTerms
-from hub.provision.domain.details import slots_of_meetings
+from hub.provision.domain.details import first_meeting, slots_of_meetings
 from hub.provision.domain.sketch import Sketch, Spot, draw
 from hub.provision.models import EsolClass, Venue
 from hub.provision.reads.views import MILE, EsolClassView, FoundClass
@@ -157,9 +157,6 @@ def _view(
 
 
 def _joins_on(row: EsolClass, meetings: Sequence[Meeting], today: date | None) -> date:
-    if today is None or row.start_on > today:
-        return row.start_on
-    first = today + _JOIN_NOTICE
-    weekdays = {one.weekday for one in meetings}
-    days = (first + timedelta(days=n) for n in range(7))
-    return min(next((day for day in days if day.weekday() in weekdays), first), row.end_on)
+    has_begun = today is not None and row.start_on <= today
+    earliest = today + _JOIN_NOTICE if today is not None and has_begun else row.start_on
+    return first_meeting(meetings, earliest, row.end_on)

@@ -20,6 +20,7 @@ from hub.provision.domain import (
     meetings_in_words,
     suggested_places,
 )
+from hub.provision.domain.details import first_meeting
 
 MILE = 1.609344
 """In kilometres."""
@@ -29,8 +30,8 @@ MILE = 1.609344
 class EsolClassView:
     """A class with all that matching, messages, the learner's page and the desk need.
 
-    `joins_on` is the day a learner who is matched now would begin: the first day, or, where a roll-on class
-    has begun, its first meeting at least a week from the day asked about. `funding` holds codes of pots.
+    `joins_on` is the day a learner who is matched now would begin: the first meeting, or, where a roll-on class
+    has begun, the first at least a week from the day asked about. `funding` holds codes of pots.
     """
 
     id: UUID
@@ -132,6 +133,11 @@ class EsolClassView:
     def when(self) -> str:
         """`Monday and Wednesday, 10am to midday`."""
         return meetings_in_words(self.meetings)
+
+    @property
+    def begins_on(self) -> date:
+        """The first day on which the class meets."""
+        return first_meeting(self.meetings, self.start_on, self.end_on)
 
     @property
     def where(self) -> str:

@@ -139,10 +139,13 @@ def test_the_matching_sees_classes_that_can_still_be_joined(session, make_class)
     rolling = make_class(title="Rolling", start_on=date(2027, 1, 4), roll_on=True)
     draft = make_class(title="Draft", publish=False)
     full = make_class(title="Full", places_free=0)
+    later = make_class(title="Term begins a day before", start_on=date(2027, 1, 24))
     found = {view.id: view for view in reads.matchable_classes(session, TODAY)}
-    assert set(found) == {future.id, rolling.id, full.id}
+    assert set(found) == {future.id, rolling.id, full.id, later.id}
     assert found[future.id].joins_on == date(2027, 1, 25)
     assert found[rolling.id].joins_on == date(2027, 1, 18)
+    assert (found[later.id].start_on, found[later.id].begins_on) == (date(2027, 1, 24), date(2027, 1, 25))
+    assert found[later.id].joins_on == date(2027, 1, 25)
     assert {running.id, draft.id}.isdisjoint(found)
 
 
