@@ -11,14 +11,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
@@ -202,13 +205,42 @@ def committed(hub: db.Runtime, database: embedded_postgres.EmbeddedServer) -> It
     owner.dispose()
 
 
-@pytest.fixture
-def app(hub: db.Runtime) -> Flask:
+_apps: dict[tuple[object, ...], Flask] = {}
+
+
+@contextmanager
+def shared_app(hub: db.Runtime, **changes: Any) -> Iterator[Flask]:
+    """The application of this worker: made once, since making it costs more than most tests, and lent to one at a time.
+
+    What it is made from tells one from another; whatever a test changes in its configuration is undone. A test that
+    adds a view or a hook needs an application of its own (Flask refuses to change one that has answered).
+    """
     from hub.app import create_app
 
-    made = create_app(hub)
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    return made
+    settings = hub.settings
+    made_from = (settings.environment, settings.is_https, settings.proxies, hub.keyring.web_secret)
+    if made_from not in _apps:
+        made = _apps[made_from] = create_app(hub)
+        folder = Path(os.environ["ESOL_TEST_POSTGRES"], "templates")
+        folder.mkdir(exist_ok=True)
+        made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))  # compiled once for all workers
+    app = _apps[made_from]
+    before = dict(app.config)
+    app.config.update(changes)
+    try:
+        yield app
+    finally:
+        app.config.clear()
+        app.config.update(before)
+
+
+FOR_TESTS = {"TESTING": True, "WTF_CSRF_ENABLED": False}
+
+
+@pytest.fixture
+def app(hub: db.Runtime) -> Iterator[Flask]:
+    with shared_app(hub, **FOR_TESTS) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import structlog
+from flask import request_finished
 from sqlalchemy import text as sql
 
 from hub.core.clock import SystemClock
@@ -59,12 +60,11 @@ def recorded(app):
     """(status, headers as text) of every answer of the application."""
     seen = []
 
-    def note(response):
+    def note(_sender, response):
         seen.append((response.status_code, "\n".join(f"{k}: {v}" for k, v in response.headers)))
-        return response
 
-    app.after_request(note)
-    return seen
+    with request_finished.connected_to(note, app):
+        yield seen
 
 
 def canary_page_answers():

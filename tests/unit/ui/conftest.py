@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -20,9 +21,15 @@ def hub_runtime(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return double
 
 
+@cache
+def _sample_app() -> Flask:
+    """Made once: compiling its templates costs more than all that the tests ask of them."""
+    return make_app()
+
+
 @pytest.fixture
 def app(hub_runtime: SimpleNamespace) -> Flask:
-    return make_app()
+    return _sample_app()
 
 
 @pytest.fixture
