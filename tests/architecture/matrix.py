@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,7 @@ class Line:
     whose: str
 
 
+@cache
 def lines() -> dict[tuple[str, str], Line]:
     """The table, by method and address. ValueError for a line that stands twice."""
     found: dict[tuple[str, str], Line] = {}
@@ -74,15 +76,19 @@ def lines() -> dict[tuple[str, str], Line]:
 
 def declared(app: Flask) -> dict[tuple[str, str], tuple[Rule, frozenset[str]]]:
     """What the application declares: (method, address) -> its rule and roles."""
-    found = {}
-    for rule in app.url_map.iter_rules():
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            roles = rule_of(app, rule.endpoint, method)
-            if roles is None and rule.endpoint.endswith("static"):
-                roles = frozenset(Role)
-            names = {EVERYBODY} if roles == frozenset(Role) else {str(one) for one in roles or ()}
-            found[method, rule.rule] = (rule, frozenset(names))
-    return found
+    return {
+        (method, rule.rule): (rule, roles_declared(app, rule, method))
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    }
+
+
+def roles_declared(app: Flask, rule: Rule, method: str) -> frozenset[str]:
+    """Who may come, as the view says; nobody when it says nothing."""
+    roles = rule_of(app, rule.endpoint, method)
+    if roles is None and rule.endpoint.endswith("static"):
+        roles = frozenset(Role)
+    return frozenset({EVERYBODY} if roles == frozenset(Role) else {str(one) for one in roles or ()})
 
 
 def disagreements(app: Flask) -> list[str]:
@@ -95,10 +101,18 @@ def disagreements(app: Flask) -> list[str]:
     ]
     said += [f"{method} {path} is in access.md alone" for method, path in sorted(table.keys() - has.keys())]
     for key in sorted(has.keys() & table.keys()):
-        (rule, roles), line = has[key], table[key]
-        if (rule.endpoint, roles) != (line.endpoint, line.roles):
-            said.append(f"{' '.join(key)}: {rule.endpoint} for {sorted(roles)}, not {sorted(line.roles)}")
+        said += differences(table[key], *has[key])
     return said
+
+
+def differences(line: Line, rule: Rule, roles: frozenset[str]) -> list[str]:
+    """Where one line and what the application declares for it differ, in words."""
+    if (rule.endpoint, roles) == (line.endpoint, line.roles):
+        return []
+    return [
+        f"{line.method} {line.address}: {rule.endpoint} for {sorted(roles)}, "
+        f"not {line.endpoint} for {sorted(line.roles)}"
+    ]
 
 
 # ---------------------------------------------------------------- the world

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,6 +21,11 @@ class Module:
     path: Path
     lines: int
     tree: ast.Module
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree, walked once for all who ask."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def where(self) -> str:
@@ -54,7 +59,7 @@ def slices() -> tuple[str, ...]:
 def imported(module: Module) -> Iterator[tuple[str, int]]:
     """What a module imports, as dotted names with line numbers; relative imports are made absolute."""
     package = module.name if module.path.name == "__init__.py" else module.name.rpartition(".")[0]
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

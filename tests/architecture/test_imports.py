@@ -74,7 +74,7 @@ def test_the_rule_of_purity_itself(module, name, expected):
 
 def attribute_calls(module: Module):
     """Every call `base.name(...)` as (last part of the base, name, line)."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             base = node.func.value
             last = (

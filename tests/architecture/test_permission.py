@@ -47,7 +47,7 @@ def functions(module: Module) -> Iterator[tuple[str, ast.FunctionDef]]:
 def names_in(module: Module) -> dict[str, str]:
     """Local name -> dotted name of what was imported under it."""
     found: dict[str, str] = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return found

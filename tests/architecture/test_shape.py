@@ -16,7 +16,7 @@ def function_lengths() -> dict[str, int]:
     """Lines of every function: signature and body, without the docstring, which may be as long as the rule is."""
     found = {}
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 words = node.body[0] if ast.get_docstring(node, clean=False) is not None else None
                 length = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 
 from hub.core.permissions import SYSTEM, Role
+from hub.infra.access import rule_of
 from hub.infra.geography import Postcode
 from hub.learners import reads as learners
 from hub.referrals import reads
@@ -357,23 +358,41 @@ NASTY = ("", "²", "-1", "9" * 30, "9999-12-31", "0001-01-01", "\x00", "<script>
          "//evil.example", "nan", "\ud800".encode("utf-8", "surrogatepass"), "é" * 500)  # fmt: skip
 
 
+
+
+def asked_of(app, role, number, rule):
+    """What to send to one address: everything where the view is the role's own to see.
+
+    A door is shut before any query is read, so there each address is asked with one of them, in turn. Views that the
+    hub manager has too have borne everything there: another role asks them with three, in turn.
+    """
+    allowed = rule_of(app, rule.endpoint, "GET")
+    if (role or Role.PUBLIC) not in allowed:
+        few = 1
+    elif role in {None, Role.HUB_MANAGER} or Role.HUB_MANAGER not in allowed:
+        few = len(NASTY)
+    else:
+        few = 3
+    return [NASTY[(number * few + step) % len(NASTY)] for step in range(few)]
+
+
 @pytest.mark.parametrize("role", [Role.HUB_MANAGER, Role.ASSESSOR, Role.REFERRER, Role.PROVIDER, None])
-def test_every_list_bears_every_query(app, client, as_role, role, session, subtests):
+def test_every_list_bears_every_query(app, client, as_role, role, session):
     visitor = as_role(role) if role else client
     before = fingerprint(session)
-    for rule in app.url_map.iter_rules():
-        skipped = (
-            rule.arguments
-            or "GET" not in (rule.methods or ())
-            or rule.endpoint in {"health.metrics", "health.readyz"}
-        )
-        if skipped or rule.rule.startswith("/api/"):
-            continue
-        for nasty in NASTY:
-            with subtests.test(f"{rule.rule} {nasty!r}"):
-                answer = visitor.get(rule.rule, query_string=dict.fromkeys(QUERIES, nasty))
-                assert answer.status_code in {200, 302, 403, 404, 422}, answer.status_code
-                assert "<script>alert" not in answer.text
-                assert not answer.headers.get("Location", "").startswith(("//", "http"))
-                answer.close()
+    lists = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if not rule.arguments and "GET" in (rule.methods or ())
+        and rule.endpoint not in {"health.metrics", "health.readyz"} and not rule.rule.startswith("/api/")
+    ]  # fmt: skip
+    assert len(lists) > 60
+    for number, rule in enumerate(lists):
+        for nasty in asked_of(app, role, number, rule):
+            answer = visitor.get(rule.rule, query_string=dict.fromkeys(QUERIES, nasty))
+            asked = f"{rule.rule} {nasty!r}"
+            assert answer.status_code in {200, 302, 403, 404, 422}, (asked, answer.status_code)
+            assert "<script>alert" not in answer.text, asked
+            assert not answer.headers.get("Location", "").startswith(("//", "http")), asked
+            answer.close()
     assert fingerprint(session) == before

@@ -14,6 +14,7 @@ from hub.core.errors import HubError
 from hub.demo import supervisor
 from hub.demo.command import demo
 from hub.demo.serving import Wish, settings_for
+from tests.slices.infra.deployments import free_port
 
 
 @pytest.fixture
@@ -51,9 +52,7 @@ def test_a_child_that_dies_is_named_and_the_others_are_stopped():
 
 
 def test_stopping_leaves_no_process_behind():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     commands = {"phones": ["fake-notify", "--port", str(port)]}
     with supervisor.children(commands, {}) as started:
         supervisor.wait_until_ready([f"http://127.0.0.1:{port}/"], started)

@@ -79,10 +79,11 @@ class Deployment:
             [sys.executable, *command], cwd=REPOSITORY, env=self.environment(), stdout=output, stderr=output
         )
 
-    def sql(self, *statements: str) -> list[tuple[object, ...]]:
-        """Run statements as the owner; the rows of the last one."""
-        address = make_url(self.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True, options=OWNER_OPTIONS) as connection:
+    def sql(self, *statements: str, owner: bool = True) -> list[tuple[object, ...]]:
+        """Run statements as the owner, or as the program; the rows of the last one."""
+        url = make_url(self.owner_url if owner else self.app_url).set(drivername="postgresql")
+        address, options = url.render_as_string(hide_password=False), OWNER_OPTIONS if owner else ""
+        with psycopg.connect(address, autocommit=True, options=options) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -118,8 +119,9 @@ def deployment(
 
 
 def free_port() -> int:
-    """A port below 32768, where no outgoing connection can be given the same one."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+    """A port below 32768, where no outgoing connection can be given the same one; each test worker has its own eight."""
+    first = 20_000 + os.getpid() % 1_500 * 8
+    for port in (*range(first, first + 8), *range(20_000, 32_000)):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("no port is free")

@@ -63,12 +63,20 @@ def processes(deployment: Deployment):
         process.wait()
 
 
+REFUSED_TO_LEAD = """
+SELECT count(*) FROM pg_stat_activity
+WHERE query LIKE 'SELECT pg_try_advisory_lock%' AND state = 'idle' AND datname = current_database()
+AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)
+"""
+"""Processes that have asked for the lead and do not have it."""
+
+
 def test_of_two_schedulers_one_leads_and_the_other_takes_over(processes: Processes, tmp_path: Path):
     logs = [tmp_path / "one.log", tmp_path / "two.log"]
     both = [processes.start(log, "-m", "hub", "scheduler") for log in logs]
     wait_for("a leader", lambda: any("scheduler.leads" in events(log) for log in logs))
     first = 0 if "scheduler.leads" in events(logs[0]) else 1
-    time.sleep(3)
+    wait_for("the other asks to lead", lambda: processes.place.sql(REFUSED_TO_LEAD, owner=False)[0][0])
     assert "scheduler.leads" not in events(logs[1 - first]), "only one leads"
 
     both[first].send_signal(signal.SIGKILL)
@@ -77,7 +85,10 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over(processes: Process
     assert both[1 - first].wait(timeout=STARTING) == 0
 
 
-def test_serve_with_scheduler_runs_all_three_and_ends_all_three(processes: Processes, tmp_path: Path):
+def test_serve_with_scheduler_runs_all_three_renews_the_first_and_ends_all_three(
+    processes: Processes, tmp_path: Path
+):
+    """gunicorn renews its processes: the scheduler and the worker must outlive each of them."""
     port, log = free_port(), tmp_path / "serve.log"
     server = processes.start(
         log, "-m", "hub", "serve", "--with-scheduler", "--port", str(port), "--workers", "1"
@@ -87,27 +98,20 @@ def test_serve_with_scheduler_runs_all_three_and_ends_all_three(processes: Proce
     wait_for("a leading scheduler", lambda: "scheduler.leads" in events(log))
     children = children_of(server.pid)
     assert len(children) == 3, "one web process, the scheduler, the worker"
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(timeout=STARTING) == 0
-    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
-    assert answer(port, "/healthz") == 0
-
-
-def test_a_web_process_that_ends_takes_nothing_else_with_it(processes: Processes, tmp_path: Path):
-    """gunicorn renews its processes: the scheduler and the worker must outlive each of them."""
-    port, log = free_port(), tmp_path / "serve.log"
-    server = processes.start(
-        log, "-m", "hub", "serve", "--with-scheduler", "--port", str(port), "--workers", "1"
-    )
-    wait_for("an answer", lambda: answer(port, "/readyz") == 200)
-    companions = {pid for pid in children_of(server.pid) if b"serve" not in command_of(pid)}
-    (web,) = set(children_of(server.pid)) - companions
+    companions = {pid for pid in children if b"serve" not in command_of(pid)}
+    (web,) = set(children) - companions
     os.kill(web, signal.SIGTERM)
     wait_for(
         "a new web process", lambda: web not in children_of(server.pid) and answer(port, "/readyz") == 200
     )
-    assert companions <= set(children_of(server.pid))
+    children = children_of(server.pid)
+    assert companions <= set(children)
     assert all(state_of(pid) != "Z" for pid in companions)
+
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(timeout=STARTING) == 0
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    assert answer(port, "/healthz") == 0
 
 
 def children_of(pid: int) -> list[int]:

@@ -1,6 +1,7 @@
 """The table of acts: every act that the program writes to the audit is described, and all that must be logged is."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -8,16 +9,23 @@ from hub.core.acts import ActKind, act_of
 from tests.architecture.source import modules
 
 
+WRITERS = {"audit.record", "_note", "record_act"}
+
+
+def called(node: ast.expr) -> str:
+    """`record` or `audit.record`; empty for what is called in another way."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@cache
 def actions_in_code() -> dict[str, str]:
     """Every literal action of `audit.record(session, actor, action, ...)`; `*` for the part that is worked out."""
     found: dict[str, str] = {}
     for module in modules():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
-                "audit.record",
-                "_note",
-                "record_act",
-            }:
+        for node in module.nodes:
+            if isinstance(node, ast.Call) and called(node.func) in WRITERS:
                 for action in (one for argument in node.args[:3] for one in texts(argument)):
                     found[action] = f"{module.where}:{node.lineno}"
             elif isinstance(node, ast.Dict):  # an entry of the owner's, written without a session
