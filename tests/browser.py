@@ -23,8 +23,8 @@ from pathlib import Path
 
 import brotli
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "node_modules" / "@sparticuz" / "chromium"
@@ -130,15 +130,54 @@ def running_browser() -> Iterator[Browser]:
             browser.close()
 
 
+# Only what is wrong comes back: describing all that is right took longer than finding it.
+_ASK_AXE = """async (options) => (await axe.run(document, options)).violations.flatMap((rule) => rule.nodes.map(
+    (node) => `${rule.id} (${rule.impact}): ${rule.help}: ${node.target.join(" ")}`))"""
+_LAID_OUT = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+_TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const wide = [...document.querySelectorAll("body *")]
+        .filter((one) => one.getBoundingClientRect().right > width + 1 && one.checkVisibility())
+        .slice(-3).map((one) => one.outerHTML.slice(0, 160));
+    return wide.length ? wide : ["the page"];
+}"""
+
+
 def axe_violations(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 AA, one line each: rule, impact, element; empty when the page is fine."""
-    options = {"runOnly": {"type": "tag", "values": list(WCAG_22_AA)}}
-    found = Axe().run(page, options=options).response["violations"]
-    return [
-        f"{rule['id']} ({rule['impact']}): {rule['help']}: {' '.join(map(str, node['target']))}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+    options = {"runOnly": {"type": "tag", "values": list(WCAG_22_AA)}, "resultTypes": ["violations"]}
+    if not page.evaluate("() => 'axe' in window"):  # a second look at the same page has it already
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_ASK_AXE, options)
+    return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways, one line each; empty when it fits."""
+    found: list[str] = page.evaluate(_TOO_WIDE)
+    return [f"wider than the window: {one}" for one in found]
+
+
+def resize(page: Page, width: int, height: int = 900) -> None:
+    """Make the window so wide, and wait until the page has laid itself out anew."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(_LAID_OUT)
+
+
+def faults_on_desk_and_phone(page: Page) -> list[str]:
+    """What axe finds and what scrolls sideways, on a window of 1280 px and on one of 320 px."""
+    found = []
+    for width in (1280, 320):
+        resize(page, width)
+        found += [f"at {width} px: {one}" for one in (*axe_violations(page), *too_wide(page))]
+    return found
+
+
+def send(page: Page, what: Locator) -> None:
+    """Press what leads to another page, and wait until that page is there: a click alone does not wait for it."""
+    with page.expect_navigation():
+        what.click()
 
 
 # ---------------------------------------------------------------- fixtures

@@ -195,7 +195,12 @@ def session(hub: db.Runtime) -> Iterator[Session]:
 def committed(hub: db.Runtime, database: embedded_postgres.EmbeddedServer) -> Iterator[db.Runtime]:
     """Real commits: for races and browsers. All tables but the postcodes are emptied at the end."""
     yield hub
-    owner = create_engine(database.owner_url)
+    empty(database.owner_url)
+
+
+def empty(owner_url: str) -> None:
+    """Empty all tables but the postcodes."""
+    owner = create_engine(owner_url)
     with owner.begin() as connection:
         names = connection.execute(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

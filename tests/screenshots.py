@@ -46,7 +46,7 @@ from hub.matching.reads.rounds import detail
 from hub.provision import service as provision
 from hub.provision.domain import ClassDetails, Meeting, SaveClass, Strand
 from hub.referrals.pages.journey import QUESTIONS
-from tests.browser import ROOT, running_browser
+from tests.browser import ROOT, running_browser, send
 
 FOLDER, PICTURES = ROOT / "screenshots", ROOT / "pictures"
 TODAY = date(2027, 1, 12)
@@ -175,7 +175,7 @@ def public_pages(album: Album) -> None:
         page.goto(album.home + path)
         album.take(page, "public", name)
     page.goto(album.home + "/sign-in")
-    page.locator("main button[type=submit]").first.click()
+    send(page, page.locator("main button[type=submit]").first)
     album.take(page, "public", "sign-in-errors")
     context.close()
 
@@ -187,12 +187,12 @@ def journey_pages(album: Album) -> None:
         return
     page = context.new_page()
     page.goto(album.home + "/refer")
-    page.get_by_role("button", name="Start now").click()
+    send(page, page.get_by_role("button", name="Start now"))
     draft = page.url.rpartition("/")[0]
     for slug in QUESTIONS:
         page.goto(f"{draft}/{slug}")
         album.take(page, "refer", slug)
-        page.get_by_role("button", name="Save and continue").click()
+        send(page, page.get_by_role("button", name="Save and continue"))
         if page.locator(".govuk-error-summary").count():
             album.take(page, "refer", f"{slug}-errors")
     for name, path in (("tasks", draft), ("check", f"{draft}/check")):
@@ -217,12 +217,11 @@ def learner_pages(album: Album) -> None:
         page = context.new_page()
         page.goto(f"{album.home}/l/{token}?lang={language}")
         album.take(page, group, "portal.enter")
-        page.locator("main button[type=submit]").first.click()
+        send(page, page.locator("main button[type=submit]").first)
         album.take(page, group, "portal.enter-errors")
         for part, number in (("day", born.day), ("month", born.month), ("year", born.year)):
             page.locator(f'input[name="birth_date-{part}"]').fill(str(number))
-        page.locator("main button[type=submit]").first.click()
-        page.wait_for_load_state()
+        send(page, page.locator("main button[type=submit]").first)
         album.take(page, group, "after-birth-date")
         for name in ("here", "offer", "times", "contact", "permissions", "ask"):
             page.goto(f"{album.home}/l/{token}/{name}?lang={language}")

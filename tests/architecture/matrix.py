@@ -109,10 +109,8 @@ def differences(line: Line, rule: Rule, roles: frozenset[str]) -> list[str]:
     """Where one line and what the application declares for it differ, in words."""
     if (rule.endpoint, roles) == (line.endpoint, line.roles):
         return []
-    return [
-        f"{line.method} {line.address}: {rule.endpoint} for {sorted(roles)}, "
-        f"not {line.endpoint} for {sorted(line.roles)}"
-    ]
+    address, wanted = f"{line.method} {line.address}", f"{line.endpoint} for {sorted(line.roles)}"
+    return [f"{address}: {rule.endpoint} for {sorted(roles)}, not {wanted}"]
 
 
 # ---------------------------------------------------------------- the world

@@ -36,7 +36,15 @@ from tests.architecture.matrix import (
     lines,
     roles_declared,
 )
-from tests.conftest import FOR_TESTS, NOW, TEST_KEYRING, AtOnce, _own_settings_again, make_settings, shared_app
+from tests.conftest import (
+    FOR_TESTS,
+    NOW,
+    TEST_KEYRING,
+    AtOnce,
+    _own_settings_again,
+    make_settings,
+    shared_app,
+)
 
 PARTNER_NAMES = ("ashdown", "cedars")
 HUB_STAFF = (Role.ADMIN, Role.ASSESSOR, Role.AUDITOR, Role.DATA_PROTECTION, Role.HUB_MANAGER)

@@ -4,7 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from hub.accounts import service as accounts
 from hub.accounts.domain import NewAgreement, NewOrganisation, NewUser, OrganisationKind
 from hub.accounts.domain.places import Where
 from hub.accounts.reads import actor_of_user
-from hub.app import create_app
 from hub.assessment import service as assessment
 from hub.assessment.domain import (
     Completion,
@@ -88,14 +87,11 @@ class Borough:
     phones_of: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
-    def start(
-        runtime: db.Runtime, browser: Browser, clock: FixedClock, address: tuple[str, int]
-    ) -> "Borough":
-        """Serve the hub on a thread and fill it with the people who work there."""
+    def start(app: Flask, runtime: db.Runtime, browser: Browser, clock: FixedClock) -> "Borough":
+        """Serve the hub on a thread, at a free port, and fill it with the people who work there."""
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        db.configure(runtime)
-        app = create_app(runtime)
-        server = make_server(*address, app, threaded=True)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        runtime.settings = replace(runtime.settings, base_url=f"http://127.0.0.1:{server.server_port}")
         notify = create_notify(FakeSettings(delivery_seconds=0, rate_per_minute=1_000_000), clock)
         sender = notify_sender(runtime.settings, clock, InProcessAdapter(notify))
         worker = Worker("journeys", sender, clock, SystemClock())

@@ -59,8 +59,8 @@ def test_from_the_round_to_the_classroom(borough):
     at_home.write_date("birth_date", 1, 1, 1980).press("Continue").sees("problem")
     at_home.write_date("birth_date", 27, 3, 1990).press("Continue")
     at_home.sees("Dalston Library", "Mare Street College")
-    at_home.page.get_by_role("button", name=re.compile("^Yes")).first.click()
-    at_home.sees("Mare Street College")
+    at_home.use(at_home.page.get_by_role("button", name=re.compile("^Yes")).first)
+    at_home.sees("The place is yours", "Mare Street College")
 
     # Now, and only now, the provider has a name and a number.
     national = "0" + phone[3:]
@@ -93,8 +93,7 @@ def test_a_provider_declines_and_the_hub_decides(borough):
     manager = borough.as_("manager").open("/offers").follow("Ines Costa").follow("Decide")
     manager.is_on("Decide about an offer").sees("finished this level")
     manager.page.get_by_role("radio").first.check()
-    manager.page.locator("main form button[type=submit]").first.click()
-    manager.open("/offers")
+    manager.use(manager.page.locator("main form button[type=submit]").first).open("/offers")
 
 
 def test_a_learner_says_no_and_keeps_the_turn(borough):

@@ -56,6 +56,6 @@ def test_the_main_path_without_script(borough):
     link = borough.link_in(borough.newest_text("+447700900888"))
     learner = borough.visitor(phone=True, script=False).open(link)
     learner.write_date("birth_date", 27, 3, 1990).press("Continue")
-    learner.page.get_by_role("button", name=re.compile("^Yes")).first.click()
+    learner.use(learner.page.get_by_role("button", name=re.compile("^Yes")).first)
     learner.sees("The place is yours")
     borough.as_("tutor", script=False).open("/enrolments").sees("Plain Page", "07700 900888")

@@ -5,17 +5,10 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, Response
 
-from tests.browser import axe_violations
+from tests.browser import axe_violations, resize, send, too_wide
 
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+WIDE = {"width": 1280, "height": 900}
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/l/)[A-Za-z0-9_-]+")
-_OVERFLOW = """() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll("body *")]
-        .filter((one) => one.getBoundingClientRect().right > width + 1 && one.checkVisibility())
-        .slice(-3).map((one) => one.outerHTML.slice(0, 160));
-}"""
 _checked: set[str] = set()
 
 
@@ -29,9 +22,9 @@ def check_page(page: Page) -> None:
         return
     _checked.add(key)
     found = axe_violations(page)
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    found += [f"wider than a phone: {one}" for one in page.evaluate(_OVERFLOW)]
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    resize(page, 320, 640)
+    found += too_wide(page)
+    resize(page, WIDE["width"], WIDE["height"])
     assert not found, f"{page.url} ({page.title()}):\n" + "\n".join(found)
 
 
@@ -79,17 +72,17 @@ class Visitor:
         link = place.get_by_role("link", name=text, exact=False).or_(
             place.locator("a[role=button]", has_text=text)
         )
-        return self._use(link.first)
+        return self.use(link.first)
 
     def press(self, text: str, within: Locator | None = None) -> "Visitor":
         """Press the button of exactly these words, or, if there is none, that begins with them."""
         place = within or self.page
         exact = place.get_by_role("button", name=text, exact=True)
-        return self._use(exact.first if exact.count() else place.get_by_role("button", name=text).first)
+        return self.use(exact.first if exact.count() else place.get_by_role("button", name=text).first)
 
-    def _use(self, what: Locator) -> "Visitor":
-        with self.page.expect_navigation():
-            what.click()
+    def use(self, what: Locator) -> "Visitor":
+        """Press whatever leads to another page."""
+        send(self.page, what)
         return self._arrived()
 
     def _arrived(self) -> "Visitor":

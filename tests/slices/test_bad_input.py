@@ -358,8 +358,6 @@ NASTY = ("", "²", "-1", "9" * 30, "9999-12-31", "0001-01-01", "\x00", "<script>
          "//evil.example", "nan", "\ud800".encode("utf-8", "surrogatepass"), "é" * 500)  # fmt: skip
 
 
-
-
 def asked_of(app, role, number, rule):
     """What to send to one address: everything where the view is the role's own to see.
 

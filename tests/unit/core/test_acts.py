@@ -8,7 +8,6 @@ import pytest
 from hub.core.acts import ActKind, act_of
 from tests.architecture.source import modules
 
-
 WRITERS = {"audit.record", "_note", "record_act"}
 
 
