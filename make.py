@@ -53,6 +53,9 @@ def run(*command: str | Path, quiet: bool = False) -> int:
     """Run one command in the project's folder and return its exit status; `quiet` shows output on failure."""
     words = [str(word) for word in command]
     environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Whoever wants no compiled files beside the sources gets them apart: compiling anew costs each process seconds.
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        environment["PYTHONPYCACHEPREFIX"] = str(ROOT / ".cache" / "bytecode")
     if not quiet:
         return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
     done = subprocess.run(words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)

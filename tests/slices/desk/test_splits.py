@@ -179,7 +179,7 @@ def test_only_one_of_the_two_can_have_it(world, two, session, clock):
 
 
 def test_the_page_tells_what_it_was_and_takes_one_press(world, two, session, clock, as_role):
-    assert "Nothing is to be decided" in as_role(Role.HUB_MANAGER).get("/splits").get_data(as_text=True)
+    assert "There is nothing to decide" in as_role(Role.HUB_MANAGER).get("/splits").get_data(as_text=True)
     decision = joined(
         world, two, lambda one: messaging.write_to(session, one, "Come on Monday", world.manager, clock)
     )

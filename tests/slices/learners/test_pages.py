@@ -233,7 +233,7 @@ def test_a_pair_that_does_not_exist_is_not_found(manager):
 
 def test_contact_details_are_corrected(manager, session, first):
     url = f"/learners/{first.learner_id}/contact"
-    assert "+447700900123" in text_of(manager.get(url))
+    assert "07700 900123" in text_of(manager.get(url))
     assert manager.post(url, data=CONTACT).status_code == 302
     person = the_person(session, first.learner_id)
     assert (person.phone, person.postcode, person.email) == ("+447700900456", "E8 1AA", None)
