@@ -36,7 +36,7 @@ def slot_for_update(session: Session, slot_id: UUID) -> AssessorSlot | None:
     return session.scalar(
         select(AssessorSlot)
         .where(AssessorSlot.id == slot_id, AssessorSlot.withdrawn_at.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 
@@ -222,4 +222,4 @@ def _locked(found: Select[T], for_update: bool) -> Select[T]:
     if not for_update:
         return found
     rows = found.column_descriptions[0]["entity"]
-    return found.with_for_update(of=rows).execution_options(populate_existing=True)
+    return found.with_for_update(of=rows, key_share=True).execution_options(populate_existing=True)

@@ -76,7 +76,9 @@ def consents_of(session: Session, learner_id: UUID) -> Sequence[Consent]:
 
 def consent(session: Session, consent_id: UUID) -> Consent | None:
     """One asking, locked."""
-    return session.scalars(select(Consent).where(Consent.id == consent_id).with_for_update()).first()
+    return session.scalars(
+        select(Consent).where(Consent.id == consent_id).with_for_update(key_share=True)
+    ).first()
 
 
 def events_of(session: Session, consent_ids: Collection[UUID]) -> Sequence[ConsentEvent]:

@@ -248,7 +248,7 @@ def duplicates_between(session: Session, learner_ids: Collection[UUID]) -> Seque
             kept.learner_id != Offer.learner_id,
         )
     )
-    return session.scalars(found.order_by(Offer.id).with_for_update(of=Offer)).all()
+    return session.scalars(found.order_by(Offer.id).with_for_update(of=Offer, key_share=True)).all()
 
 
 def silent(session: Session, today: date, limit: int) -> Sequence[Offer]:
@@ -406,7 +406,7 @@ def attendance_week(session: Session, enrolment_id: UUID, week_on: date) -> Atte
 def notice(session: Session, notice_id: UUID) -> SharingNotice | None:
     """One notice that sharing has ended, locked."""
     return session.scalars(
-        visible(session, SharingNotice).where(SharingNotice.id == notice_id).with_for_update()
+        visible(session, SharingNotice).where(SharingNotice.id == notice_id).with_for_update(key_share=True)
     ).first()
 
 
@@ -415,7 +415,7 @@ def open_notices(session: Session, enrolment_ids: Collection[UUID]) -> Sequence[
     found = visible(session, SharingNotice).where(
         SharingNotice.enrolment_id.in_(list(enrolment_ids)), SharingNotice.acknowledged_at.is_(None)
     )
-    return session.scalars(found.with_for_update()).all()
+    return session.scalars(found.with_for_update(key_share=True)).all()
 
 
 def notices(

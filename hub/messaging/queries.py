@@ -25,13 +25,18 @@ def number_index(e164: str) -> bytes:
 
 def message(session: Session, message_id: UUID) -> Message | None:
     """One message, locked: deliveries, receipts and replies take turns."""
-    found = select(Message).where(Message.id == message_id).with_for_update()
+    found = select(Message).where(Message.id == message_id).with_for_update(key_share=True)
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
 def messages(session: Session, message_ids: Collection[UUID]) -> dict[UUID, Message]:
     """These messages, locked in order of id; one that is not there is left out."""
-    found = select(Message).where(Message.id.in_(list(message_ids))).order_by(Message.id).with_for_update()
+    found = (
+        select(Message)
+        .where(Message.id.in_(list(message_ids)))
+        .order_by(Message.id)
+        .with_for_update(key_share=True)
+    )
     rows = session.scalars(found.execution_options(populate_existing=True))
     return {row.id: row for row in rows}
 
@@ -76,7 +81,9 @@ def message_of_receipt(session: Session, receipt: Receipt) -> Message | None:
         found = select(Message).where(Message.reference == receipt.reference)
     else:
         found = select(Message).where(Message.provider_ref == receipt.provider_id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).first()
+    return session.scalars(
+        found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).first()
 
 
 _NOTE_DELIVERED = text(
@@ -143,7 +150,7 @@ def open_asks(session: Session, index: bytes, since: datetime) -> Sequence[Messa
         .where(Message.number_index == index, Message.asks_kind.is_not(None), Message.created_at >= since)
         .where(Message.state.in_([MessageState.SENT, MessageState.DELIVERED]))
         .order_by(Message.settled_at.desc(), Message.id.desc())
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return session.scalars(found.execution_options(populate_existing=True)).all()
 
@@ -157,7 +164,7 @@ def newest_to(session: Session, index: bytes) -> Message | None:
 def waiting_about(session: Session, about_ids: Collection[UUID]) -> Sequence[Message]:
     """Messages about these subjects that have not gone, locked."""
     found = select(Message).where(Message.about_id.in_(list(about_ids)), Message.state == MessageState.QUEUED)
-    return session.scalars(found.order_by(Message.id).with_for_update()).all()
+    return session.scalars(found.order_by(Message.id).with_for_update(key_share=True)).all()
 
 
 def waiting_for(session: Session, learner_ids: Collection[UUID]) -> Sequence[Message]:
@@ -165,7 +172,7 @@ def waiting_for(session: Session, learner_ids: Collection[UUID]) -> Sequence[Mes
     found = select(Message).where(
         Message.learner_id.in_(list(learner_ids)), Message.state == MessageState.QUEUED
     )
-    return session.scalars(found.order_by(Message.id).with_for_update()).all()
+    return session.scalars(found.order_by(Message.id).with_for_update(key_share=True)).all()
 
 
 def mark_answered(session: Session, subject_id: UUID, now: datetime) -> None:
@@ -201,13 +208,13 @@ def lift(session: Session, index: bytes, why: str, now: datetime) -> bool:
 
 def received(session: Session, received_id: UUID) -> ReceivedText | None:
     """One received text, locked."""
-    found = select(ReceivedText).where(ReceivedText.id == received_id).with_for_update()
+    found = select(ReceivedText).where(ReceivedText.id == received_id).with_for_update(key_share=True)
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
 def reply_to(session: Session, message_id: UUID) -> ReceivedText | None:
     """The newest text that answered a message, locked."""
-    found = select(ReceivedText).where(ReceivedText.message_id == message_id).with_for_update()
+    found = select(ReceivedText).where(ReceivedText.message_id == message_id).with_for_update(key_share=True)
     return session.scalars(found.order_by(ReceivedText.received_at.desc()).limit(1)).first()
 
 

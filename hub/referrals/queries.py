@@ -31,7 +31,7 @@ def referral_of(session: Session, referral_id: UUID, actor: Actor, *, lock: bool
     """
     found = scoped(Referral, actor).where(Referral.id == referral_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     referral = session.scalar(found)
     if referral is None:
         raise NotFound
@@ -42,7 +42,7 @@ def referral_of(session: Session, referral_id: UUID, actor: Actor, *, lock: bool
 
 def locked_case(session: Session, referral_id: UUID) -> Referral | None:
     """The referral of a case, locked; None for a case that is none of ours."""
-    return session.scalar(select(Referral).where(Referral.id == referral_id).with_for_update())
+    return session.scalar(select(Referral).where(Referral.id == referral_id).with_for_update(key_share=True))
 
 
 def referrals_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Referral]:
@@ -61,7 +61,9 @@ def referrals_of_learners(session: Session, learner_ids: Collection[UUID]) -> Se
 def open_referrals_of(session: Session, learner_id: UUID) -> Sequence[Referral]:
     """The learner's open referrals, locked, the earliest first."""
     found = select(Referral).where(Referral.learner_id == learner_id, Referral.state != ReferralState.CLOSED)
-    return session.scalars(found.order_by(Referral.submitted_at, Referral.id).with_for_update()).all()
+    return session.scalars(
+        found.order_by(Referral.submitted_at, Referral.id).with_for_update(key_share=True)
+    ).all()
 
 
 def learners_with_open_case(session: Session) -> set[UUID]:
@@ -74,7 +76,7 @@ def referrals_of_records(session: Session, source_record_ids: Collection[UUID]) 
     if not source_record_ids:
         return []
     found = select(Referral).where(Referral.source_record_id.in_(source_record_ids))
-    return session.scalars(found.order_by(Referral.id).with_for_update()).all()
+    return session.scalars(found.order_by(Referral.id).with_for_update(key_share=True)).all()
 
 
 def duplicates_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[Referral]:
@@ -84,7 +86,7 @@ def duplicates_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[
     found = select(Referral).where(
         Referral.duplicate_of_id.in_(referral_ids), Referral.outcome == Outcome.DUPLICATE
     )
-    return session.scalars(found.order_by(Referral.id).with_for_update()).all()
+    return session.scalars(found.order_by(Referral.id).with_for_update(key_share=True)).all()
 
 
 def same_person(
@@ -119,7 +121,7 @@ def already_imported(
 def file_of(session: Session, file_id: UUID, actor: Actor) -> ReferralFile:
     """The user's own file; NotFound for any other."""
     found = scoped(ReferralFile, actor).where(ReferralFile.id == file_id, ReferralFile.user_id == actor.id)
-    row = session.scalar(found.with_for_update())
+    row = session.scalar(found.with_for_update(key_share=True))
     if row is None:
         raise NotFound
     return row
@@ -179,7 +181,7 @@ def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fal
         ReferralDraft.id == draft_id, ReferralDraft.user_id == actor.id
     )
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     draft = session.scalar(found)
     if draft is None:
         raise NotFound
@@ -189,7 +191,9 @@ def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fal
 def caseload_of(session: Session, user_id: UUID) -> Sequence[Referral]:
     """The open referrals that this person follows, locked, the earliest first."""
     found = select(Referral).where(Referral.worker_id == user_id, Referral.state != ReferralState.CLOSED)
-    return session.scalars(found.order_by(Referral.submitted_at, Referral.id).with_for_update()).all()
+    return session.scalars(
+        found.order_by(Referral.submitted_at, Referral.id).with_for_update(key_share=True)
+    ).all()
 
 
 def caseload_counts(session: Session, user_ids: Collection[UUID]) -> tuple[dict[UUID, int], dict[UUID, int]]:

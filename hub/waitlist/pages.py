@@ -1,7 +1,5 @@
 """The waiting list: the list with filters and download, one entry with what can be done with it."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,6 +16,7 @@ from hub.core.levels import Level
 from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
+from hub.infra.csvfiles import csv_text
 from hub.infra.db import runtime, transaction
 from hub.infra.http import page_number, pages_blueprint
 from hub.infra.limits import limited
@@ -37,7 +36,6 @@ from hub.waitlist.schemas import (
     PauseSchema,
     PrioritySchema,
     RemovalSchema,
-    spreadsheet_safe,
 )
 
 blueprint = pages_blueprint("waitlist", __name__)
@@ -287,8 +285,6 @@ def _name(person: Person | None) -> str:
 
 def _csv(rows: Sequence[Sequence[object]]) -> Response:
     """A file that Excel opens as UTF-8."""
-    text = io.StringIO()
-    csv.writer(text).writerows([[spreadsheet_safe(cell) for cell in row] for row in rows])
-    answer = Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = Response(csv_text(rows), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="waiting-list.csv"'
     return answer

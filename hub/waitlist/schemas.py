@@ -1,6 +1,5 @@
 """Shapes of the waiting list's input and output."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -117,9 +116,3 @@ class EntryPage(Schema):
 
     items = fields.List(fields.Nested(EntryOut))
     next = fields.String(allow_none=True)
-
-
-def spreadsheet_safe(value: object) -> str:
-    """Text for a CSV cell; what a spreadsheet would take for a formula gets an apostrophe."""
-    text = value.isoformat() if isinstance(value, date) else str(value if value is not None else "")
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
