@@ -1,13 +1,13 @@
 """The web application: blueprints, error handlers, sign-in; refuses to start without access rules."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
 import flask
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, before_render_template, render_template, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub import ui
 from hub.accounts import reads as accounts
 from hub.accounts import sessions
+from hub.accounts.domain import disclosure
 from hub.core.errors import Conflict, Gone, HubError, NotFound, NotPermitted, RuleBroken, TooMany, Unavailable
 from hub.core.permissions import Actor
 from hub.infra import access, http, problems
@@ -48,11 +49,27 @@ def create_app(hub: Runtime | None = None) -> Flask:
     csrf = CSRFProtect(app)
     sessions.install(app)
     access.install(app, sessions.authenticate)
+    _hold_fields(app)
     _register(app, csrf)
     _handle_errors(app)
     importlib.import_module("hub.infra.health").install(app)
     access.require_declared(app)
     return app
+
+
+def _hold_fields(app: Flask) -> None:
+    """Hold every page and every answer of the API against the table of fields and roles."""
+
+    def on_page(_: Flask, template: Any, context: dict[str, Any]) -> None:
+        sight = disclosure.sight_of(access.current_actor().role)
+        context.update({name: disclosure.shown(value, sight) for name, value in context.items()})
+
+    def in_answer(schema: type, names: Iterable[str]) -> set[str]:
+        sight = disclosure.sight_of(access.current_actor().role)
+        return disclosure.seen_of(f"{schema.__module__}.{schema.__qualname__}", names, sight)
+
+    before_render_template.connect(on_page, app, weak=False)
+    app.extensions[http.HOLD] = in_answer
 
 
 _BADGES: Mapping[str, tuple[StepKind, ...]] = {

@@ -33,6 +33,7 @@ from hub.assessment.domain import (
     rubrics,
 )
 from hub.core.levels import Level
+from hub.infra.http import Out
 from hub.ui.fields import Choice, Date, Text, Whole, YesNo
 
 _Words = dict[str, str | list[Any] | dict[Any, Any]]
@@ -224,7 +225,7 @@ class ResultFormSchema(Input):
     second_person_id = fields.UUID(load_default=None, error_messages=_UUID)
 
 
-class SlotOut(Schema):
+class SlotOut(Out):
     """A slot."""
 
     id = fields.UUID()
@@ -242,7 +243,7 @@ class AppointmentIn(Input):
     slot_id = fields.UUID(required=True)
 
 
-class AppointmentOut(Schema):
+class AppointmentOut(Out):
     """An appointment; `referral_id` is the case."""
 
     id = fields.UUID()
@@ -254,14 +255,14 @@ class AppointmentOut(Schema):
     reason = fields.Enum(MoveReason, by_value=fields.String, allow_none=True)
 
 
-class AppointmentPage(Schema):
+class AppointmentPage(Out):
     """A page of appointments."""
 
     items = fields.List(fields.Nested(AppointmentOut))
     next = fields.String(allow_none=True)
 
 
-class PlacementOut(Schema):
+class PlacementOut(Out):
     """A result. `also`: higher levels, only in classes that support reading and writing."""
 
     level = fields.Enum(Level, by_value=fields.String)
@@ -276,7 +277,7 @@ class PlacementOut(Schema):
     valid_until = fields.Date()
 
 
-class AssessmentLine(Schema):
+class AssessmentLine(Out):
     """An assessment as a list shows it."""
 
     id = fields.UUID()
@@ -297,7 +298,7 @@ class AssessmentOut(AssessmentLine):
     placement = fields.Nested(PlacementOut, allow_none=True)
 
 
-class AssessmentPage(Schema):
+class AssessmentPage(Out):
     """A page of assessments."""
 
     items = fields.List(fields.Nested(AssessmentLine))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.assessment import reads as assessments
 from hub.consent import reads as consents
 from hub.core.clock import Clock
@@ -138,7 +139,8 @@ def _rows(views: list[StepView], names: dict[UUID, str]) -> list[WorkRow]:
 def _names(session: Session, views: Collection[StepView], actor: Actor) -> dict[UUID, str]:
     """Names by step: the hub sees learners; a referrer, the names as their own organisation wrote them."""
     if actor.is_hub:
-        people = learners.people(session, {one.learner_id for one in views if one.learner_id})
+        wanted = {one.learner_id for one in views if one.learner_id}
+        people = shown(learners.people(session, wanted), sight_of(actor.role))
         return {one.id: people[one.learner_id].full_name for one in views if one.learner_id in people}
     if actor.role is Role.REFERRER:
         return _own_names(session, views, actor)
@@ -150,7 +152,8 @@ def _own_names(session: Session, views: Collection[StepView], actor: Actor) -> d
         session, {one.subject_id for one in views if one.subject_type == "referral"}
     )
     own = {key: case for key, case in cases.items() if case.organisation_id == actor.organisation_id}
-    written = learners.records(session, {case.source_record_id for case in own.values()})
+    records = learners.records(session, {case.source_record_id for case in own.values()})
+    written = shown(records, sight_of(actor.role))
     return {
         one.id: written[own[one.subject_id].source_record_id].full_name
         for one in views
@@ -179,7 +182,7 @@ def results(session: Session, search_id: UUID, actor: Actor, clock: Clock) -> li
     """The learners of a saved search, in the order found. NotFound for somebody else's, Gone when old."""
     row = queries.saved(session, search_id, actor, clock.now())
     ids = [UUID(text) for text in row.learner_ids]
-    people = learners.people(session, ids)
+    people = shown(learners.people(session, ids), sight_of(actor.role))
     cases = referrals.referrals_of(session, list({people[one].learner_id for one in ids if one in people}))
     found = []
     for learner_id in ids:

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import flask
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import Schema, post_dump
 from webargs.flaskparser import FlaskParser
 
 from hub.core.errors import Conflict, PreconditionNeeded, RuleBroken
@@ -64,6 +65,20 @@ class _ApiBlueprint(SmorestBlueprint):  # type: ignore[misc] # flask-smorest car
         add = super().route(rule, **options)
         slice_name = self.name.removesuffix("_api")
         return lambda view: add(self.doc(operationId=f"{slice_name}_{view.__name__}")(view))
+
+
+HOLD = "hub_hold"
+"""Where `hub.app` installs what holds each answer against the table of fields and roles."""
+
+
+class Out(Schema):
+    """What goes out by the API: fields that the caller's role may not see are left out."""
+
+    @post_dump
+    def hold(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        keys = {one.data_key or name: name for name, one in self.fields.items()}
+        seen: set[str] = current_app.extensions[HOLD](type(self), keys.values())
+        return {key: value for key, value in data.items() if keys[key] in seen}
 
 
 def api_blueprint(slice_name: str, import_name: str, description: str) -> SmorestBlueprint:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
+from hub.infra.http import Out
 from hub.matching.domain.enrolments import Attendance, Completion, Leaving, Start
 from hub.matching.domain.offers import (
     DeclineDecision,
@@ -92,7 +93,7 @@ class WhySchema(Schema):
     class_id = fields.UUID(required=True, data_key="class")
 
 
-class RoundOut(Schema):
+class RoundOut(Out):
     """A round in figures."""
 
     id = fields.UUID()
@@ -112,7 +113,7 @@ class RoundOut(Schema):
     lines = fields.Raw()
 
 
-class ReleasedOut(Schema):
+class ReleasedOut(Out):
     """Offers made, and lines refused by name."""
 
     round = fields.UUID(attribute="round_id")
@@ -120,13 +121,13 @@ class ReleasedOut(Schema):
     refused = fields.Raw()
 
 
-class WhyOut(Schema):
+class WhyOut(Out):
     """Answers in sentences: A not eligible, B something better, C the class is full."""
 
     answers = fields.Raw()
 
 
-class SnapshotOut(Schema):
+class SnapshotOut(Out):
     """The snapshot and the result of a round, as `hub matching verify` takes them."""
 
     snapshot = fields.Raw()
@@ -187,7 +188,7 @@ class WithdrawalSchema(Input):
         return Withdrawal(**data)
 
 
-class OfferOut(Schema):
+class OfferOut(Out):
     """An offer as its provider may see it: no learner's id, name or phone."""
 
     id = fields.UUID()
@@ -202,7 +203,7 @@ class OfferOut(Schema):
     enrolment = fields.UUID(allow_none=True, metadata={"description": "Once the learner has said yes"})
 
 
-class OfferPage(Schema):
+class OfferPage(Out):
     """A page of offers."""
 
     items = fields.List(fields.Nested(OfferOut))
@@ -281,7 +282,7 @@ class ReturnSchema(Input):
         return reason
 
 
-class EnrolmentOut(Schema):
+class EnrolmentOut(Out):
     """An enrolment."""
 
     id = fields.UUID()

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain import disclosure
+from hub.accounts.domain.disclosure import Disclosed, Sight, disclose
 from hub.core.acts import Act, act_of
 from hub.core.clock import Clock
 from hub.core.errors import NotFound
@@ -253,7 +255,7 @@ def _emergencies(session: Session, rows: Collection[EmergencyAccess]) -> list[Em
 
 def opened(
     session: Session, emergency_id: UUID, actor: Actor, clock: Clock
-) -> tuple[EmergencyAccess, Person]:
+) -> tuple[EmergencyAccess, Disclosed[Person]]:
     """The record behind an emergency access, for the person who opened it and while it lasts; NotFound."""
     row = queries.emergency(session, emergency_id)
     if row is None or row.user_id != actor.id or row.ends_at <= clock.now():
@@ -261,4 +263,4 @@ def opened(
     person = learners.person(session, row.learner_id)
     if person is None:
         raise NotFound("There is no such learner.")
-    return row, person
+    return row, disclose(person, Sight(actor.role, disclosure.State.EMERGENCY))

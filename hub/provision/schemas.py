@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from hub.core.levels import Level
 from hub.core.slots import DAY_NAMES, DAYS
 from hub.core.wording import clock_time
-from hub.infra.http import as_uuid
+from hub.infra.http import Out, as_uuid
 from hub.provision.domain import (
     ClassDetails,
     CopyDates,
@@ -307,13 +307,13 @@ class PlacesIn(_Strict):
     seen = Whole(0, 500, "number of free places that was read")
 
 
-class MeetingOut(Schema):
+class MeetingOut(Out):
     day = fields.String()
     start = fields.String()
     end = fields.String()
 
 
-class VenueOut(Schema):
+class VenueOut(Out):
     id = fields.UUID()
     name = fields.String()
     address = fields.String()
@@ -321,12 +321,12 @@ class VenueOut(Schema):
     location = fields.List(fields.Float(), allow_none=True)
 
 
-class ProviderOut(Schema):
+class ProviderOut(Out):
     id = fields.UUID()
     name = fields.String()
 
 
-class ClassOut(Schema):
+class ClassOut(Out):
     """A class as the API shows it."""
 
     id = fields.UUID()
@@ -366,7 +366,7 @@ class ClassOut(Schema):
     distance_km = fields.Float()
 
 
-class ClassesOut(Schema):
+class ClassesOut(Out):
     items = fields.List(fields.Nested(ClassOut))
     next = fields.String(allow_none=True)
 

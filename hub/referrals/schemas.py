@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from hub.consent.domain import CIRCUMSTANCES, Circumstances
 from hub.core.slots import SLOTS
+from hub.infra.http import Out
 from hub.learners.domain import Barrier, NewNeeds, NewPerson, Reason, Sex, StudyMode, TravelMode
 from hub.referrals.domain import Ending, HoldTerms, InformationAnswer, Outcome, Source
 from hub.referrals.service import ConsentGiven, NewReferral
@@ -336,18 +337,18 @@ class NoteSchema(_Strict):
 # ---------------------------------------------------------------- what goes out
 
 
-class LinksOut(Schema):
+class LinksOut(Out):
     self = fields.String()
     withdraw = fields.String()
     information = fields.String()
 
 
-class AskedOut(Schema):
+class AskedOut(Out):
     topic = fields.String()
     question = fields.String()
 
 
-class ReferralOut(Schema):
+class ReferralOut(Out):
     """What an organisation may know of its own referral. Never the machine's state, never a learner id."""
 
     id = fields.UUID()

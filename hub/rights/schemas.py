@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 from hub.core.clock import london_time
 from hub.core.ids import tidy_reference
 from hub.infra.db import runtime
+from hub.infra.http import Out
 from hub.rights.domain import (
     BreachRuling,
     CaseKind,
@@ -196,7 +197,7 @@ def _moment(day: Any) -> datetime | None:
     return clock.now() if day == clock.today() else london_time(day, 23, 59)
 
 
-class NoticeSchema(Schema):
+class NoticeSchema(Out):
     """A notice to a partner, for its own systems. `about`: `everything` (delete it) or the fields put right."""
 
     id = fields.UUID()
@@ -206,5 +207,5 @@ class NoticeSchema(Schema):
     acknowledged_at = fields.AwareDateTime(allow_none=True)
 
 
-class NoticeListSchema(Schema):
+class NoticeListSchema(Out):
     items = fields.List(fields.Nested(NoticeSchema))

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.assessment.domain import Skill, Strand
 from hub.core.errors import HubError, NotFound
 from hub.core.levels import Level
@@ -80,7 +81,7 @@ def download() -> ResponseReturnValue:
     """The list as it is filtered, as a file for a spreadsheet."""
     wanted, today = _wanted(), runtime().clock.today()
     with transaction() as session:
-        entries = reads.listed(session, wanted)
+        entries = shown(reads.listed(session, wanted), sight_of(current_actor().role))
         people = _people(session, entries, "waitlist_entry.downloaded")
         places = reads.positions(session, [entry.id for entry in entries])
         labels, bands = _labels(session), policy_on(today).bands
@@ -252,7 +253,8 @@ def _entry_page(entry_id: UUID, form: Form, act: str = "") -> str:
 
 def _people(session: Session, entries: Sequence[EntryView], action: str) -> dict[UUID, Person]:
     """The people behind the entries; that they were shown is in the audit log."""
-    found = learners.people(session, {entry.learner_id for entry in entries}) if entries else {}
+    known = learners.people(session, {entry.learner_id for entry in entries}) if entries else {}
+    found = shown(known, sight_of(current_actor().role))
     for learner_id in found:
         audit.record(
             session, current_actor(), action, "learner", learner_id, clock=runtime().clock, fields=("name",)

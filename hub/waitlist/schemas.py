@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from hub.assessment.domain import Strand
 from hub.core.levels import Level
+from hub.infra.http import Out
 from hub.ui.fields import Choice, Date, Text
 from hub.waitlist.domain import EntryFilter, EntryState, LevelChange, Pause, Removal
 
@@ -90,7 +91,7 @@ class PrioritySchema(Input):
     act = fields.String(load_default="note", validate=validate.OneOf(["note", "end"]))
 
 
-class EntryOut(Schema):
+class EntryOut(Out):
     """An entry; `referral_id` is the case it came from. Learner ids never leave the hub."""
 
     id = fields.UUID()
@@ -111,7 +112,7 @@ class EntryOut(Schema):
     version = fields.Integer()
 
 
-class EntryPage(Schema):
+class EntryPage(Out):
     """A page of entries."""
 
     items = fields.List(fields.Nested(EntryOut))

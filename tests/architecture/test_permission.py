@@ -1,8 +1,8 @@
 """No way of sending or sharing lacks the question whether it may: proved on the source, and by taking the question out.
 
-Sending: the gate of every row of DELIVERIES comes, by whatever calls, to `consent.reads.may`, `may_many` or
-`may_share`. Sharing: whoever reads who a learner is stands in a table here that says who gets to see it; where that
-is another organisation, the function goes through the one door, `may_share`. tests/slices/consent/test_the_door.py
+Sending: the gate of every row of DELIVERIES comes, by whatever calls, to `consent.reads.may`, `may_many`,
+`may_share` or `may_pass`. Sharing: whoever reads who a learner is stands in a table here that says who gets to see it; where that
+is another organisation, the function goes through the one door, `may_share` or `may_pass`. tests/slices/consent/test_the_door.py
 shows on the pages themselves that a closed door lets nothing through.
 """
 
@@ -17,7 +17,9 @@ from hub.consent.domain import OPTIONAL, stoppable
 from hub.wiring import DELIVERIES
 from tests.architecture.source import Module, modules
 
-QUESTIONS = frozenset({"may", "may_many", "may_share"})
+QUESTIONS = frozenset({"may", "may_many", "may_share", "may_pass"})
+DOORS = frozenset({"may_share", "may_pass"})
+"""Of all fields together; of each field by itself."""
 HOME = "hub.consent.reads"
 READS = frozenset({"person", "people", "people_as_referred", "records", "source_records"})
 """What tells who a learner is."""
@@ -228,7 +230,7 @@ def through_the_door(all_modules: Trees, place: str) -> bool:
     name, _, function_name = place.partition(":")
     module = all_modules[name]
     called = calls(module, dict(functions(module))[function_name])
-    return any(home.startswith(HOME) and what == "may_share" for home, what in called)
+    return any(home.startswith(HOME) and what in DOORS for home, what in called)
 
 
 @pytest.mark.parametrize("place", PASSED_ON)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.consent import reads
 from hub.consent.domain import PURPOSES, ConsentState, ConsentView
 from hub.consent.pages.edge import blueprint
@@ -56,7 +57,7 @@ def register_file() -> ResponseReturnValue:
     with transaction() as session:
         open_to_the_hub(session)
         names = {one.id: one.name for one in accounts.organisations(session)}
-        found = reads.register(session, _wanted(), MOST_ROWS)
+        found = shown(reads.register(session, _wanted(), MOST_ROWS), sight_of(current_actor().role))
         _note(session, "consent_register.exported")
         lines = [_HEAD, *(line for one in found for line in _lines(one, names))]
         headers = {"Content-Disposition": 'attachment; filename="consent-register.csv"'}

@@ -8,7 +8,7 @@ from hub.consent.reads.register import (
     register,
     register_size,
 )
-from hub.consent.reads.sharing import Share, agreed, may_share
+from hub.consent.reads.sharing import Share, agreed, may_pass, may_share
 from hub.consent.reads.standing import (
     consent,
     consents,
@@ -34,6 +34,7 @@ __all__ = [
     "languages",
     "may",
     "may_many",
+    "may_pass",
     "may_share",
     "purposes_of_day",
     "receipt",

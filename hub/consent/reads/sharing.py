@@ -12,9 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts import domain as accounts_domain
 from hub.accounts import reads as accounts
 from hub.consent.reads.standing import may_many
 from hub.infra.sight import as_the_hub
+
+SUPPORT = "P08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,31 @@ def may_share(session: Session, learner_ids: Collection[UUID], share: Share, tod
         return set()
     with as_the_hub(session):  # whoever asks hears yes or no, never what the learner said
         return may_many(session, learner_ids, share.purpose, today)
+
+
+def may_pass(
+    session: Session, learner_ids: Collection[UUID], share: Share, today: date
+) -> dict[UUID, frozenset[str]]:
+    """Learner -> the fields of `share` that may pass today: each field by agreement and permission of its own.
+
+    Health and disability need the permission for support needs (P08) beside that of the purpose. Who is left out
+    may not be named at all.
+    """
+    covered = _covered(session, share, today)
+    if not learner_ids or not covered:
+        return {}
+    special = {code for code in covered if accounts_domain.shared_fields()[code].special}
+    with as_the_hub(session):
+        permitted = may_many(session, learner_ids, share.purpose, today)
+        health = may_many(session, permitted, SUPPORT, today) if special and permitted else set()
+    return {one: covered if one in health else covered - special for one in permitted}
+
+
+def _covered(session: Session, share: Share, today: date) -> frozenset[str]:
+    if share.to_id is None:
+        return frozenset()
+    hub_id = accounts.hub_organisation(session).id
+    return share.fields & accounts.agreed_fields(session, hub_id, share.to_id, share.purpose, today)
 
 
 def agreed(session: Session, share: Share, today: date) -> bool:

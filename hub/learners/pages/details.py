@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain.disclosure import Sight, shown, sight_of
 from hub.core.errors import NotFound, RuleBroken
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
@@ -53,7 +54,7 @@ def needs(learner_id: UUID) -> ResponseReturnValue:
         return redirect(_learner_url(learner_id))
     with transaction() as session:
         person = _viewed(session, learner_id, ("needs",))
-        told = reads.needs(session, [learner_id]).get(learner_id)
+        told = shown(reads.needs(session, [learner_id]), _sight()).get(learner_id)
         form = form or blank_form(needs_values(told))
         page = render_template(
             "learners/needs.html", form=form, person=person, options=_OPTIONS, back=_learner_url(learner_id)
@@ -106,7 +107,7 @@ def _viewed(session: Session, learner_id: UUID, fields: Sequence[str]) -> Person
     if person is None:
         raise NotFound("There is no such learner.")
     seen(session, [learner_id], "learner.viewed", fields)
-    return person
+    return shown(person, _sight())
 
 
 def _saved(form: Form, save: Callable[[Session, UUID, Form], None], learner_id: UUID) -> bool:
@@ -140,3 +141,8 @@ _OPTIONS = {
         if barrier is not Barrier.HEALTH_OR_DISABILITY  # asked only with permission P08, at assessment
     ],
 }
+
+
+def _sight() -> Sight:
+    """Forms are filled in with what this reader may see."""
+    return sight_of(current_actor().role)

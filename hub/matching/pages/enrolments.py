@@ -1,6 +1,6 @@
 """Enrolments: who is expected, who came, weeks attended, how it ended. Providers see their own, the hub all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain.disclosure import Disclosed
 from hub.core.errors import HubError, NotFound
 from hub.core.permissions import Role
 from hub.infra.access import allow, current_actor
@@ -16,7 +17,7 @@ from hub.infra.db import runtime, transaction
 from hub.matching import reads, service
 from hub.matching.domain.enrolments import EnrolmentState, next_level
 from hub.matching.pages.edge import blueprint, labels, own_organisation, reason_options, seen
-from hub.matching.reads.enrolments import identities
+from hub.matching.reads.enrolments import EnrolmentView, Known, identities
 from hub.matching.schemas import (
     AttendanceSchema,
     CompletionSchema,
@@ -52,12 +53,8 @@ def enrolments() -> ResponseReturnValue:
         groups = [(title, reads.enrolments(session, states, own), empty) for title, states, empty in wanted]
         shown = [one for _, rows, _ in groups for one in rows]
         people = identities(session, shown, actor, clock.today())
-        seen(
-            session,
-            [one.learner_id for one in shown if one.id in people],
-            "enrolment.viewed",
-            ("name", "phone"),
-        )
+        for one in shown:
+            _seen(session, one, people)
         return render_template(
             "matching/enrolments.html",
             groups=groups, people=people, past=past, today=clock.today(),
@@ -164,6 +161,16 @@ def _act(enrolment_id: UUID, act: str, schema: Schema, do: Act, done: str) -> Re
     return _act_page(enrolment_id, act, form), 422
 
 
+_SHOWN = frozenset({"name", "phone", "email", "date_of_birth", "health"})
+
+
+def _seen(session: Session, view: EnrolmentView, people: Mapping[UUID, Disclosed[Known]]) -> None:
+    """The audit says which fields of the learner could be read: for a provider, those that passed."""
+    known = people.get(view.id)
+    fields = sorted(known.value.fields & _SHOWN) if known else ["enrolment"]
+    seen(session, [view.learner_id], "enrolment.viewed", tuple(fields))
+
+
 def _initial(act: str) -> dict[str, Any]:
     return {"week_on" if act == "attendance" else "on": runtime().clock.today()}
 
@@ -173,10 +180,10 @@ def _act_page(enrolment_id: UUID, act: str, form: Form) -> str:
     with transaction() as session:
         view = reads.enrolment_for(session, enrolment_id, actor)
         people = identities(session, [view], actor, clock.today())
-        seen(session, [view.learner_id], "enrolment.viewed", ("name",))
+        _seen(session, view, people)
         return render_template(
             "matching/enrolment_act.html",
-            act=act, form=form, enrolment=view, person=people.get(view.id),
+            act=act, form=form, enrolment=view, known=people.get(view.id),
             esol_class=provision.esol_class(session, view.class_id), following=next_level(view.level),
             options=reason_options(session, "hub" if act == "return" else "learner"),
             label=labels(session, "enrolment", [view.state])[view.state],

@@ -8,20 +8,23 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain import shared_fields
+from hub.accounts.domain.disclosure import Disclosed, Sight, State, disclose, sight_of
 from hub.assessment.domain import Strand
 from hub.consent import reads as consents
 from hub.core.levels import Level
 from hub.core.permissions import Actor, Role
 from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
-from hub.learners.domain import Person
+from hub.learners.domain import Needs, Person
 from hub.matching import queries
 from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
 from hub.matching.models import Enrolment
 
 SHARE = "P05"
 IDENTITY = frozenset({"name", "phone"})
-"""What a provider sees of who a learner is, in the words of sharing agreements."""
+"""What a provider must be allowed to see before a place is offered there, in the words of sharing agreements."""
+_ALL = frozenset(shared_fields())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,20 @@ class WeekView:
     week_on: date
     hours_attended: float
     hours_of: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who an enrolled learner is and the support they need; `fields`, in the words of agreements, may be seen."""
+
+    person: Person
+    support: str | None
+    fields: frozenset[str]
+
+    @property
+    def name(self) -> str | None:
+        """What to call the learner by; None where the name does not pass."""
+        return self.person.full_name if "name" in self.fields else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +125,34 @@ def count_expected(session: Session, organisation_id: UUID) -> int:
 
 def identities(
     session: Session, views: Collection[EnrolmentView], actor: Actor, today: date
-) -> dict[UUID, Person]:
-    """By enrolment: who it is, for the hub always; for a provider only where the learner's permission and the
-    sharing agreement stand today. Confirmed places only: an enrolment exists from the learner's yes on."""
+) -> dict[UUID, Disclosed[Known]]:
+    """By enrolment: who it is, for the hub always; for a provider field by field what the learner's permission and
+    the sharing agreement cover today. Confirmed places only: an enrolment exists from the learner's yes on."""
     ids = {view.learner_id for view in views}
-    with as_the_hub(session):
-        if actor.role is Role.PROVIDER:
-            share = consents.Share(actor.organisation_id, SHARE, IDENTITY)
-            ids = consents.may_share(session, ids, share, today)
+    if actor.role is not Role.PROVIDER:
         people = learners.people(session, ids)
-    return {view.id: people[view.learner_id] for view in views if view.learner_id in people}
+        return {
+            one.id: disclose(Known(people[one.learner_id], None, _ALL), sight_of(actor.role))
+            for one in views
+            if one.learner_id in people
+        }
+    share = consents.Share(actor.organisation_id, SHARE, _ALL)
+    with as_the_hub(session):
+        passing = consents.may_pass(session, ids, share, today)
+        people = learners.people(session, passing)
+        needs = learners.needs(session, [one for one in passing if "health" in passing[one]])
+    return {
+        one.id: disclose(
+            Known(people[one.learner_id], _support(needs.get(one.learner_id)), passing[one.learner_id]),
+            Sight(actor.role, State.CONFIRMED, passing[one.learner_id]),
+        )
+        for one in views
+        if one.learner_id in people
+    }
+
+
+def _support(needs: Needs | None) -> str | None:
+    return needs.support_needed if needs else None
 
 
 def _views(session: Session, rows: Sequence[Enrolment]) -> list[EnrolmentView]:

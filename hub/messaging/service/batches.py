@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.consent import reads as consent
 from hub.core.clock import Clock
+from hub.core.permissions import Role
 from hub.infra.outbox import Outcome
 from hub.learners import reads as learners
 from hub.learners.domain import Person
@@ -46,9 +48,8 @@ class Batch:
         if message.learner_id is None:
             return None
         if self._people is None:
-            self._people = learners.people(
-                self.session, {one.learner_id for one in self._going() if one.learner_id}
-            )
+            ids = {one.learner_id for one in self._going() if one.learner_id}
+            self._people = shown(learners.people(self.session, ids), sight_of(Role.LEARNER))
         return self._people.get(message.learner_id)
 
     def number(self, message: Message) -> str | None:

@@ -8,6 +8,7 @@ from flask import Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.consent import exchange
 from hub.consent import reads as consents
 from hub.consent import service as consent
@@ -99,8 +100,8 @@ def _seen(session: Session, learner_id: UUID, action: str) -> Receipt:
     return consents.receipt(session, learner_id, clock.today())
 
 
-def _json(found: Receipt, *, whole: bool) -> Response:
-    settings = runtime().settings
+def _json(told: Receipt, *, whole: bool) -> Response:
+    settings, found = runtime().settings, shown(told, sight_of(current_actor().role))
     body = {
         "records": [exchange.iso_27560(found, one, settings, whole=whole) for one in found.askings],
         "kantara_receipts": [exchange.kantara(found, one, settings) for one in found.askings],
@@ -143,9 +144,9 @@ def _answers(one: ConsentView, said: Speech) -> list[dict[str, Any]]:
     return answers
 
 
-def _pdf(found: Receipt, said: Speech) -> Response:
+def _pdf(told: Receipt, said: Speech) -> Response:
     """The receipt as an accessible PDF."""
-    settings = runtime().settings
+    settings, found = runtime().settings, shown(told, sight_of(current_actor().role))
     words = consents.wording(None, said.code)
     data = {
         "title": said.plain("receipt_title"),

@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.assessment import exchange
 from hub.consent import reads as consents
 from hub.core.errors import Conflict, Gone, HubError, NotFound, RuleBroken, TooMany
@@ -249,7 +250,7 @@ def contact(session: Session, token: str, link: OpenedLink, actor: Actor) -> Res
             return redirect(url_for("portal.home", token=token, said="saved"))
         form.errors = _contact_errors(form)
     else:
-        person = people.person(session, link.learner_id)
+        person = shown(people.person(session, link.learner_id), sight_of(actor.role))
         form = blank_form(
             {"phone": person.phone, "email": person.email, "texts": person.safe_to_text} if person else {}
         )

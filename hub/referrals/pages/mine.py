@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.consent import service as consents
 from hub.consent.domain import OPTIONAL, PURPOSES
 from hub.core.errors import RuleBroken
@@ -70,7 +71,8 @@ def mine() -> str:
 def _own_names(session: Session, rows: list[reads.MyReferral]) -> dict[UUID, str]:
     """Names as this organisation wrote them: never from another organisation's record."""
     written = learners.records(session, [row.view.source_record_id for row in rows])
-    return {key: one.full_name for key, one in written.items()}
+    seen = shown(written, sight_of(current_actor().role))
+    return {key: one.full_name for key, one in seen.items()}
 
 
 @blueprint.get("/my-referrals/<uuid:referral_id>")

@@ -11,6 +11,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
+from hub.accounts.domain.disclosure import shown, sight_of
 from hub.consent.domain import PURPOSES, STOP_LABELS, stoppable
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
@@ -276,7 +277,7 @@ def make_copy(case_id: UUID) -> ResponseReturnValue:
             if learner_id is None:
                 raise RuleBroken("First say which learner this is.")
             copy = reads.copy_of(session, learner_id, clock)
-            content = exchange.zipped(copy, runtime().settings.hub_name)
+            content = exchange.zipped(shown(copy, sight_of(Role.LEARNER)), runtime().settings.hub_name)
             service.keep_package(session, case_id, content, actor, clock)
         flash.success(f"The copy is made: {copy.records:,} records. Look at it before you decide.")
     except RuleBroken as error:

@@ -6,11 +6,12 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.accounts.domain import disclosure, shared_fields
 from hub.consent import reads as consents
 from hub.consent.domain import PURPOSES, STOP_LABELS
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
-from hub.core.permissions import Actor
+from hub.core.permissions import ROLE_LABELS, Actor
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
@@ -210,3 +211,13 @@ def what_we_hold() -> str:
             "rights/what_we_hold.html", tables=coverage.tables(), title_of=title_of, classes=coverage.classes(),
             left_out=coverage.reasons_left_out(), rules=domain.rules(), states=states,
         )  # fmt: skip
+
+
+@blueprint.get("/data-rights/who-sees-what")
+@allow(*LOOKS)
+def who_sees_what() -> str:
+    """The table of fields and roles that every page is held against, as it counts today."""
+    return render_template(
+        "rights/who_sees_what.html", rules=disclosure.field_rules().values(), roles=disclosure.ROLES,
+        role_words=ROLE_LABELS, words=disclosure.CELL_WORDS, dated=disclosure.TABLE_DATE, fields=shared_fields(),
+    )  # fmt: skip

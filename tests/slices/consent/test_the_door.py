@@ -1,16 +1,21 @@
 """The door on the pages themselves: shut, no page of a provider or referrer shows who a learner is; open, the one
 that should does. A page that went round the door would show the name here."""
 
+import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import text as sql
 
+from hub.accounts.domain import disclosure
 from hub.consent import service
 from hub.consent.domain import OPTIONAL, NewConsent
 from hub.consent.reads import sharing
 from hub.core.permissions import SYSTEM, Role
-from hub.infra import db
+from hub.infra import audit, db
 from hub.infra.access import rule_of
+from hub.learners.domain import NewNeeds
 from hub.matching import reads as matching
 from hub.matching import service as matching_service
 from hub.matching.domain import LearnerAnswer
@@ -27,7 +32,8 @@ def placed(session, person, clock):
     put_agreement(session, manager.organisation_id, college.organisation_id, clock)
     world = World(session, clock, manager, college)
     esol_class = world.add_class()
-    entry = world.add_learner(given_names="Zeynepcanary", phone="+447700900777", email="canary@example.com")
+    entry = world.add_learner(given_names="Zeynepcanary", phone="+447700900777", email="canary@example.com",
+                              needs=NewNeeds(support_needed="Canary chair"))  # fmt: skip
     asked = NewConsent(
         given_on=date(2027, 1, 11),
         channel="phone",
@@ -77,5 +83,74 @@ def test_shut_no_page_of_a_provider_names_anybody(app, as_role, placed, monkeypa
     assert pages_that_name(app, as_role(Role.PROVIDER), placed) == set()
 
 
+@pytest.mark.parametrize(
+    ("fields", "there"),
+    [
+        (("name",), {"name"}),
+        (("name", "email"), {"name", "email"}),
+        (("phone", "date_of_birth"), {"phone", "date_of_birth"}),
+        (("name", "health"), {"name", "health"}),
+    ],
+)
+def test_each_field_passes_by_itself(as_role, placed, session, fields, there):
+    cover(session, fields)
+    page = as_role(Role.PROVIDER).get("/enrolments").text
+    shown = {name for name, words in FIELD_WORDS.items() if words in page}
+    assert shown == there
+    (entry,) = [
+        one for one in audit.entries_of(session, [placed["learner_id"]]) if one.action == "enrolment.viewed"
+    ]
+    assert set(entry.fields) == there
+
+
+def test_health_needs_its_own_permission_beside_the_agreement(as_role, placed, session, monkeypatch):
+    cover(session, ("name", "health"))
+    monkeypatch.setattr(
+        sharing, "may_many", lambda _, ids, purpose, __: set(ids) if purpose == "P05" else set()
+    )
+    page = as_role(Role.PROVIDER).get("/enrolments").text
+    assert FIELD_WORDS["name"] in page
+    assert FIELD_WORDS["health"] not in page
+
+
+FIELD_WORDS = {
+    "name": "Zeynepcanary", "phone": "07700 900777", "email": "canary@example.com",
+    "date_of_birth": "Born 27 Mar", "health": "Support: Canary chair",
+}  # fmt: skip
+
+
+def cover(session, fields):
+    """Make the agreement name these fields alone."""
+    session.execute(
+        sql("UPDATE sharing_agreement SET fields = CAST(:fields AS jsonb)"), {"fields": json.dumps(fields)}
+    )
+    session.expire_all()
+
+
 def test_a_referrer_who_did_not_refer_the_learner_never_sees_the_name(app, as_role, placed):
     assert pages_that_name(app, as_role(Role.REFERRER), placed) == set()
+
+
+@pytest.mark.parametrize("role", [Role.HUB_MANAGER, Role.DATA_PROTECTION, Role.PROVIDER])
+def test_a_role_for_whom_the_table_closes_every_field_reads_none_on_any_page(
+    app, as_role, placed, closed, role
+):
+    """Every page goes through the table of fields and roles: whatever a page makes of a view, it is not there."""
+    closed(role)
+    assert pages_that_name(app, as_role(role), placed) == set()
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Close the table for a role, all fields in all states."""
+
+    def close(role):
+        rules = {
+            code: replace(rule, cells={**rule.cells, role: "no"})
+            for code, rule in disclosure.field_rules().items()
+        }
+        disclosure.hidden.cache_clear()
+        monkeypatch.setattr(disclosure, "field_rules", lambda: rules)
+
+    yield close
+    disclosure.hidden.cache_clear()

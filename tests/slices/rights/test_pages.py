@@ -6,7 +6,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from markupsafe import escape
 
+from hub.accounts.domain import disclosure
 from hub.core.permissions import Role
 from hub.infra import db
 from hub.learners import reads as learners
@@ -358,3 +360,12 @@ def test_a_partners_own_system_reads_notices_and_confirms(placed, api, ask, sess
     assert [college.post(confirm).status_code for _ in range(2)] == [204, 204]
     (mine,) = college.get("/api/v1/data-notices").json["items"]
     assert mine["acknowledged_at"] is not None
+
+
+@pytest.mark.parametrize("role", [Role.DATA_PROTECTION, Role.AUDITOR])
+def test_who_sees_what_is_the_table_that_pages_are_held_against(as_role, role):
+    page = as_role(role).get("/data-rights/who-sees-what").text
+    for rule in disclosure.field_rules().values():
+        assert escape(rule.words) in page
+    assert page.count("When the learner has said yes, if permission and agreement cover it") == 5
+    assert "22 November 2026" in page
