@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.consent.domain import Art9, Basis, Channel, ConsentState, EventType, StopKind
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, enum_column
-from hub.infra.rows import anybody
+from hub.infra.rows import HUB_ONLY, anybody
 
 SCHEMA_VERSION = "ISO-IEC-TS-27560:2023/hub-1"
 
@@ -23,6 +23,7 @@ class Consent(Identified, SealedRow, Base):
     """
 
     __tablename__ = "consent"
+    __rows__ = HUB_ONLY.and_learners("learner_id")
 
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
     source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"), index=True)
@@ -54,6 +55,7 @@ class ConsentEvent(Base):
     """What happened to one permission of one asking. Rows are only ever added (a trigger sees to it)."""
 
     __tablename__ = "consent_event"
+    __rows__ = HUB_ONLY.and_learners_of("consent", "consent_id")
 
     consent_id: Mapped[UUID] = mapped_column(ForeignKey("consent.id"), primary_key=True)
     purpose: Mapped[str] = mapped_column(primary_key=True)

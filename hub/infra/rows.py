@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
@@ -34,10 +35,20 @@ class Rows:
     parent: tuple[str, str] | None = None
     roles: frozenset[Role] = frozenset()
     everybody: str = ""
+    learners: tuple[str, ...] = ()
+    learners_of: tuple[str, str] | None = None
 
     def and_role(self, *roles: Role) -> Rows:
         """These roles see all rows as well."""
         return replace(self, roles=self.roles | frozenset(roles))
+
+    def and_learners(self, *columns: str) -> Rows:
+        """Seen by whoever has the right to these learners alone (`sight.of_learners`): columns with a learner's id."""
+        return replace(self, learners=columns)
+
+    def and_learners_of(self, table: str, column: str) -> Rows:
+        """The same, by the row of `table` that `column` points at."""
+        return replace(self, learners_of=(table, column))
 
 
 HUB_ONLY = Rows()
@@ -71,6 +82,20 @@ def scoped(model: type[Model], actor: Actor) -> Select[Model]:
     return select(model).select_from(model).where(_visible(model, actor)).execution_options(**SCOPED)
 
 
+def narrowed(model: type[Model], actor: Actor, learners: frozenset[UUID]) -> Select[Model]:
+    """Select what the actor may see of `model` anyway, and the rows of these learners."""
+    seen = or_(_visible(model, actor), _of_learners(model, learners))
+    return select(model).select_from(model).where(seen).execution_options(**SCOPED)
+
+
+def _of_learners(model: Any, learners: frozenset[UUID]) -> ColumnElement[bool]:
+    said = rows_of(model)
+    if said.learners_of is not None:
+        parent, column = _model_of(model, said.learners_of[0]), getattr(model, said.learners_of[1])
+        return cast(ColumnElement[bool], column.in_(select(parent.id).where(_of_learners(parent, learners))))
+    return or_(false(), *(getattr(model, column).in_(learners) for column in said.learners))
+
+
 def _visible(model: Any, actor: Actor) -> ColumnElement[bool]:
     said = rows_of(model)
     if said.everybody or actor.role in SEES_ALL or actor.role in said.roles:
@@ -92,15 +117,17 @@ class Unscoped(RuntimeError):
     """A partner's unit of work asked for rows without saying whose: a mistake in the program, answered with 500."""
 
 
-def require_scope(state: ORMExecuteState) -> None:
+def require_scope(state: ORMExecuteState, *, narrow: bool = False) -> None:
     """Refuse a partner's statement on a table of learners that `scoped` did not make.
 
-    Raises Unscoped. Inserts pass: row-level security looks at what they write.
+    Raises Unscoped. Inserts pass: row-level security looks at what they write. `narrow`: in a part of the work
+    that sees certain learners, their tables may be asked plainly: PostgreSQL shows the rows of these alone.
     """
     if state.is_insert or state.is_column_load or state.execution_options.get("hub_scoped"):
         return
     for mapper in state.all_mappers:
-        if not rows_of(mapper.class_).everybody:
+        said = rows_of(mapper.class_)
+        if not said.everybody and not (narrow and (said.learners or said.learners_of)):
             raise Unscoped(
                 f"{mapper.class_.__name__} is not everybody's: select it with rows.scoped(), or inside "
                 "sight.as_the_hub(); see hub/infra/README.md"
@@ -109,15 +136,25 @@ def require_scope(state: ORMExecuteState) -> None:
 
 # ---------------------------------------------------------------- second hold: the database
 
-SEES, ROLE, ORGANISATION = "app.sees", "app.role", "app.org_id"
+SEES, ROLE, ORGANISATION, LEARNERS = "app.sees", "app.role", "app.org_id", "app.learners"
 _ALL = f"current_setting('{SEES}', true) <> ''"
 """Unset is NULL and reset is '': both are closed. `<>` and not `=`, because PostgreSQL guesses that an inequality
 holds for nearly all rows and so plans the hub's queries as if there were no policy."""
 
 
-def settings_of(actor: Actor, *, everything: bool) -> str:
-    """Statements that tell PostgreSQL, until the end of the transaction, who acts and whether they see all."""
+_SOME = f"current_setting('{LEARNERS}', true) <> ''"
+_THESE = f"ANY ((SELECT NULLIF(current_setting('{LEARNERS}', true), '')::uuid[])::uuid[])"
+"""As a sub-select PostgreSQL reads the list once a statement, not once a row."""
+
+
+def settings_of(actor: Actor, *, everything: bool, learners: frozenset[UUID] | None = None) -> str:
+    """Statements that tell PostgreSQL, until the end of the transaction, who acts and whether they see all.
+
+    `learners`: whose rows they see besides; None where that was never said, and need not be taken back.
+    """
     said = {SEES: "all" if everything else "", ROLE: actor.role, ORGANISATION: actor.organisation_id or ""}
+    if learners is not None:
+        said[LEARNERS] = f"{{{','.join(sorted(map(str, learners)))}}}" if learners else ""
     return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in said.items())
 
 
@@ -137,5 +174,13 @@ def policy_of(model: Any) -> str | None:
         table, column = said.parent
         ways.append(
             f"EXISTS (SELECT FROM {table} AS parent WHERE parent.id = {model.__tablename__}.{column})"
+        )
+    if said.learners:
+        mine = " OR ".join(f"{column} = {_THESE}" for column in said.learners)
+        ways.append(f"({_SOME} AND ({mine}))")
+    if said.learners_of is not None:
+        table, column = said.learners_of
+        ways.append(
+            f"({_SOME} AND EXISTS (SELECT FROM {table} AS whose WHERE whose.id = {model.__tablename__}.{column}))"
         )
     return " OR ".join(ways)

@@ -4,9 +4,10 @@
 trip; `require_scope` holds the same on our side of the wire.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -14,11 +15,11 @@ from sqlalchemy import Connection, Select, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from hub.core.permissions import SYSTEM, Actor
-from hub.infra.rows import SEES_ALL, Model, require_scope, scoped, settings_of
+from hub.infra.rows import SEES_ALL, Model, narrowed, require_scope, scoped, settings_of
 from hub.infra.writes import write_now
 
 ACTOR = "hub_actor"
-_WIDE = "hub_wide"
+_WIDE, _LEARNERS = "hub_wide", "hub_learners"
 
 
 def actor_of(session: Session) -> Actor:
@@ -34,6 +35,8 @@ def sees_all(session: Session) -> bool:
 
 def visible(session: Session, model: type[Model]) -> Select[Model]:
     """Select the rows of `model` that this unit of work may see now: `rows.scoped` for its actor."""
+    if (learners := session.info.get(_LEARNERS)) and not sees_all(session):
+        return narrowed(model, actor_of(session), learners)
     return scoped(model, SYSTEM if sees_all(session) else actor_of(session))
 
 
@@ -67,6 +70,28 @@ def as_the_hub(session: Session) -> Iterator[None]:
         announce(session, session.connection())
 
 
+def in_sight(session: Session, learner_ids: Collection[UUID]) -> bool:
+    """Whether this unit of work may see these learners' rows already."""
+    return sees_all(session) or set(learner_ids) <= session.info.get(_LEARNERS, frozenset())
+
+
+@contextmanager
+def of_learners(session: Session, learner_ids: Collection[UUID]) -> Iterator[None]:
+    """Inside, this unit of work sees what its actor may see and the rows of these learners, the right to whom has
+    been proven; nobody else's, whatever is asked. Only reads belong here."""
+    if sees_all(session):
+        yield
+        return
+    before = session.info.get(_LEARNERS, frozenset())
+    session.info[_LEARNERS] = frozenset(learner_ids)
+    announce(session, session.connection())
+    try:
+        yield
+    finally:
+        session.info[_LEARNERS] = before
+        announce(session, session.connection())
+
+
 @event.listens_for(Session, "after_begin")
 def _begin(session: Session, begun: SessionTransaction, connection: Connection) -> None:
     """Not for a glance, which has no transaction and reads what is everybody's."""
@@ -81,14 +106,19 @@ def announce(session: Session, connection: Connection) -> None:
     statement, in SQLAlchemy's words.
     """
     server = cast("psycopg.Connection[Any]", connection.connection.driver_connection).pgconn
-    status, said = server.transaction_status, settings_of(actor_of(session), everything=sees_all(session))
+    status, said = server.transaction_status, _said(session)
     if status == TransactionStatus.IDLE:
         server.exec_(f"BEGIN; {said}".encode())
     elif status == TransactionStatus.INTRANS:
         server.exec_(said.encode())
 
 
+def _said(session: Session) -> str:
+    learners = session.info.get(_LEARNERS)
+    return settings_of(actor_of(session), everything=sees_all(session), learners=learners)
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _hold(state: ORMExecuteState) -> None:
     if not sees_all(state.session):
-        require_scope(state)
+        require_scope(state, narrow=bool(state.session.info.get(_LEARNERS)))

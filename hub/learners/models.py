@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
-from hub.infra.rows import of_organisation
+from hub.infra.rows import HUB_ONLY, of_organisation
 from hub.learners.domain.links import LinkPurpose
 from hub.learners.domain.merging import LinkAction
 from hub.learners.domain.pairs import PairDecision
@@ -23,6 +23,7 @@ class Learner(Identified, Versioned, Base):
     """A learner as known to the hub. After a merge the row stays and `merged_into_id` says who it became."""
 
     __tablename__ = "learner"
+    __rows__ = HUB_ONLY.and_learners("id")
 
     first_referred_on: Mapped[date]
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -39,7 +40,7 @@ class SourceRecord(Identified, SealedRow, Base):
     """
 
     __tablename__ = "source_record"
-    __rows__ = of_organisation()
+    __rows__ = of_organisation().and_learners("home_learner_id", "learner_id")
 
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
     home_learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)
@@ -75,6 +76,7 @@ class LearningNeeds(Identified, SealedRow, Base):
     """What a learner said they need, as one sealed value per telling; the newest of a learner counts."""
 
     __tablename__ = "learning_needs"
+    __rows__ = HUB_ONLY.and_learners_of("source_record", "source_record_id")
 
     source_record_id: Mapped[UUID] = mapped_column(ForeignKey("source_record.id"), index=True)
     recorded_on: Mapped[date]

@@ -20,7 +20,7 @@ class Referral(Base, Identified, SealedRow, Versioned):
     """One organisation's request for one learner. The person's details stand with the source record."""
 
     __tablename__ = "referral"
-    __rows__ = of_organisation()
+    __rows__ = of_organisation().and_learners("learner_id")
 
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     learner_id: Mapped[UUID] = mapped_column(ForeignKey("learner.id"), index=True)

@@ -5,10 +5,13 @@ selects alone must hold), and with the scoped selects off (PostgreSQL alone must
 by one, and each time the check must notice.
 """
 
+import ast
 import io
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, true
@@ -19,6 +22,7 @@ from hub.core.permissions import SYSTEM, Role
 from hub.infra import db, rows, sight, writes
 from hub.infra.audit import AuditEntry
 from hub.infra.crypto import Vault, using_vault
+from hub.learners import reads as learners
 from hub.matching.models import Enrolment, Offer
 from hub.referrals.models import Referral
 from tests.architecture.matrix import (
@@ -36,6 +40,7 @@ from tests.architecture.matrix import (
     lines,
     roles_declared,
 )
+from tests.architecture.source import modules
 from tests.conftest import (
     FOR_TESTS,
     NOW,
@@ -409,3 +414,67 @@ def test_every_guarded_table_is_forced(matrix):
         if found[mapper.local_table.name] != (rows.policy_of(mapper.class_) is not None)
     }
     assert wrong == set()
+
+
+# ---------------------------------------------------------------- narrowed to a learner
+
+NARROWED = ("source_record", "learner", "learning_needs", "consent", "consent_event", "referral")
+
+
+def whose_rows(session: Session, table: str) -> set[UUID]:
+    """The learners of whom plain SQL shows a row."""
+    asked = {
+        "learner": "SELECT id FROM learner",
+        "learning_needs": "SELECT s.home_learner_id FROM learning_needs AS n JOIN source_record AS s ON s.id = n.source_record_id",
+        "source_record": "SELECT home_learner_id FROM source_record",
+        "consent_event": "SELECT c.learner_id FROM consent_event AS e JOIN consent AS c ON c.id = e.consent_id",
+    }  # fmt: skip
+    return set(session.scalars(text(asked.get(table, f"SELECT learner_id FROM {table}"))))
+
+
+def foreign_rows(matrix: Matrix) -> dict[str, set[UUID]]:
+    """What the provider cedars, with the right to one learner, reads of others by queries that ask for all."""
+    cedars, other = (matrix.borough.partners[name] for name in ("cedars", "downs"))
+    mine, theirs = cedars.ids["learner_id"], other.ids["learner_id"]
+    with matrix._undone(), db.transaction(cedars.actor) as session:
+        with learners.alone(session, [mine]):
+            found = {table: whose_rows(session, table) for table in NARROWED}
+            assert set(learners.people(session, [mine, theirs])) >= {mine}
+            assert mine in found["source_record"]
+            assert mine in found["learner"]
+        assert not {table for table in NARROWED if whose_rows(session, table)} - {"referral", "source_record"}
+        return {table: ids - {mine} for table, ids in found.items()}
+
+
+def test_after_the_proof_a_partner_sees_the_learner_it_is_about_and_no_other(matrix):
+    assert not any(foreign_rows(matrix).values())
+
+
+def test_a_right_that_is_not_narrowed_is_noticed(matrix, monkeypatch):
+    """The mutant: the whole hub instead of one learner."""
+
+    @contextmanager
+    def wide(session, _):
+        with sight.as_the_hub(session):
+            yield
+
+    monkeypatch.setattr(learners, "alone", wide)
+    assert len([table for table, ids in foreign_rows(matrix).items() if ids]) >= 4
+
+
+WIDE = {
+    "hub.oversight.reads": "references only: the auditor meets no learner",
+    "hub.referrals.reads.caseloads": "numbers, which tell of no learner",
+    "hub.rights.reads.cases": "whose case it is, to name the organisation's own referrals",
+}
+"""Who reads as the hub inside a partner's or auditor's unit of work, and why not of certain learners alone."""
+
+
+def test_whoever_reads_everything_for_a_moment_says_why():
+    found = {
+        module.name
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "as_the_hub"
+    }
+    assert found == set(WIDE)

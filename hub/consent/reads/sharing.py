@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hub.accounts import domain as accounts_domain
 from hub.accounts import reads as accounts
 from hub.consent.reads.standing import may_many
-from hub.infra.sight import as_the_hub
+from hub.learners import reads as learners
 
 SUPPORT = "P08"
 
@@ -33,7 +33,7 @@ def may_share(session: Session, learner_ids: Collection[UUID], share: Share, tod
     """Those of the learners of whom these fields may pass today. Nobody, where no agreement covers it."""
     if not learner_ids or not agreed(session, share, today):
         return set()
-    with as_the_hub(session):  # whoever asks hears yes or no, never what the learner said
+    with learners.alone(session, learner_ids):  # whoever asks hears yes or no, never what the learner said
         return may_many(session, learner_ids, share.purpose, today)
 
 
@@ -49,7 +49,7 @@ def may_pass(
     if not learner_ids or not covered:
         return {}
     special = {code for code in covered if accounts_domain.shared_fields()[code].special}
-    with as_the_hub(session):
+    with learners.alone(session, learner_ids):
         permitted = may_many(session, learner_ids, share.purpose, today)
         health = may_many(session, permitted, SUPPORT, today) if special and permitted else set()
     return {one: covered if one in health else covered - special for one in permitted}

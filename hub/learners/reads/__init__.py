@@ -16,6 +16,7 @@ from hub.learners.reads.deciding import (
     switches,
 )
 from hub.learners.reads.people import (
+    alone,
     areas,
     data_subject,
     data_subject_of_keys,
@@ -39,6 +40,7 @@ from hub.learners.reads.people import (
 
 __all__ = [
     "Review",
+    "alone",
     "areas",
     "comparison_of",
     "count_duplicate_pairs",

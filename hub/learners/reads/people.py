@@ -5,7 +5,8 @@ answers under the id that was asked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.postcode import outward
 from hub.infra.personal import DataSubject
+from hub.infra.sight import in_sight, of_learners
 from hub.learners import queries
 from hub.learners.domain.birth_dates import BirthLevel, birth_level
 from hub.learners.domain.blocking import keys_to_look_up
@@ -75,6 +77,21 @@ def source_records(session: Session, learner_id: UUID) -> tuple[SourceRecordView
 def records(session: Session, ids: Collection[UUID]) -> dict[UUID, SourceRecordView]:
     """Source records by their own ids: what one organisation wrote, for that organisation."""
     return {row.id: record_view(row) for row in queries.records_by_id(session, ids)}
+
+
+@contextmanager
+def alone(session: Session, ids: Collection[UUID]) -> Iterator[None]:
+    """Inside, a partner's unit of work sees these people, merged ones included, and nobody else beside its own rows.
+
+    For what follows a proven right to them: a permission, a label, an agreed name.
+    """
+    if not ids or in_sight(session, ids):
+        yield
+        return
+    with of_learners(session, ids):
+        now = queries.survivors(session, ids)
+    with of_learners(session, {*ids, *now.values()}):
+        yield
 
 
 def source_record_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -14,7 +14,6 @@ from hub.assessment.domain import Strand
 from hub.consent import reads as consents
 from hub.core.levels import Level
 from hub.core.permissions import Actor, Role
-from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 from hub.learners.domain import Needs, Person
 from hub.matching import queries
@@ -137,7 +136,7 @@ def identities(
             if one.learner_id in people
         }
     share = consents.Share(actor.organisation_id, SHARE, _ALL)
-    with as_the_hub(session):
+    with learners.alone(session, ids):
         passing = consents.may_pass(session, ids, share, today)
         people = learners.people(session, passing)
         needs = learners.needs(session, [one for one in passing if "health" in passing[one]])

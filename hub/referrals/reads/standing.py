@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.infra.sight import as_the_hub
+from hub.learners import reads as learners
 from hub.referrals import queries
 from hub.referrals.domain import Outcome, ReferralState, Survivor, public_state
 from hub.referrals.models import Referral
@@ -24,7 +24,10 @@ def public_standing(session: Session, referrals: Iterable[Referral]) -> dict[UUI
     """The public standing of each, in bulk: one more query only where there are duplicates."""
     rows = list(referrals)
     wanted = {row.duplicate_of_id for row in rows if row.outcome is Outcome.DUPLICATE and row.duplicate_of_id}
-    with as_the_hub(session):  # the other referral may be another organisation's; nothing of it is told
+    joined = {row.learner_id for row in rows if row.duplicate_of_id in wanted}
+    with learners.alone(
+        session, joined
+    ):  # the other referral may be another organisation's; nothing of it is told
         survivors = {row.id: row for row in queries.referrals_by_id(session, wanted)}
     return {row.id: Standing(*_public(row, survivors)) for row in rows}
 
