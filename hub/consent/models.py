@@ -75,6 +75,7 @@ class ProcessingStop(Identified, Base):
     where a merge is undone. Its words stand in the case. `learner_id` moves with the record."""
 
     __tablename__ = "processing_stop"
+    __rows__ = HUB_ONLY.and_learners("learner_id")
     __table_args__ = (
         UniqueConstraint("case_id", "source_record_id"),
         Index("ix_processing_stop_standing", "source_record_id", postgresql_where=text("lifted_at IS NULL")),

@@ -418,7 +418,15 @@ def test_every_guarded_table_is_forced(matrix):
 
 # ---------------------------------------------------------------- narrowed to a learner
 
-NARROWED = ("source_record", "learner", "learning_needs", "consent", "consent_event", "referral")
+NARROWED = (
+    "source_record",
+    "learner",
+    "learning_needs",
+    "consent",
+    "consent_event",
+    "processing_stop",
+    "referral",
+)
 
 
 def whose_rows(session: Session, table: str) -> set[UUID]:
@@ -460,6 +468,14 @@ def test_a_right_that_is_not_narrowed_is_noticed(matrix, monkeypatch):
 
     monkeypatch.setattr(learners, "alone", wide)
     assert len([table for table, ids in foreign_rows(matrix).items() if ids]) >= 4
+
+
+def test_everything_that_says_what_is_permitted_is_seen_where_it_is_asked():
+    """A partner's question of permission runs narrowed: a stop that row security hid would be a yes."""
+    asked = [one.class_ for one in db.Base.registry.mappers if one.class_.__module__ == "hub.consent.models"]
+    of_people = [one for one in asked if "learner_id" in one.__table__.columns]
+    assert len(of_people) >= 2
+    assert [one.__name__ for one in of_people if not rows.rows_of(one).learners] == []
 
 
 WIDE = {

@@ -18,7 +18,7 @@ from hub.wiring import DELIVERIES
 from tests.architecture.source import Module, modules
 
 QUESTIONS = frozenset({"may", "may_many", "may_share", "may_pass"})
-DOORS = frozenset({"may_share", "may_pass"})
+SHARING_DOORS = frozenset({"may_share", "may_pass"})
 """Of all fields together; of each field by itself."""
 HOME = "hub.consent.reads"
 READS = frozenset({"person", "people", "people_as_referred", "records", "source_records"})
@@ -230,7 +230,7 @@ def through_the_door(all_modules: Trees, place: str) -> bool:
     name, _, function_name = place.partition(":")
     module = all_modules[name]
     called = calls(module, dict(functions(module))[function_name])
-    return any(home.startswith(HOME) and what in DOORS for home, what in called)
+    return any(home.startswith(HOME) and what in SHARING_DOORS for home, what in called)
 
 
 @pytest.mark.parametrize("place", PASSED_ON)

@@ -10,11 +10,13 @@ from sqlalchemy import text as sql
 
 from hub.accounts.domain import disclosure
 from hub.consent import service
-from hub.consent.domain import OPTIONAL, NewConsent
+from hub.consent.domain import OPTIONAL, NewConsent, StopKind
+from hub.consent.models import ProcessingStop
 from hub.consent.reads import sharing
 from hub.core.permissions import SYSTEM, Role
 from hub.infra import audit, db
 from hub.infra.access import rule_of
+from hub.learners import reads as learners
 from hub.learners.domain import NewNeeds
 from hub.matching import reads as matching
 from hub.matching import service as matching_service
@@ -111,6 +113,17 @@ def test_health_needs_its_own_permission_beside_the_agreement(as_role, placed, s
     page = as_role(Role.PROVIDER).get("/enrolments").text
     assert FIELD_WORDS["name"] in page
     assert FIELD_WORDS["health"] not in page
+
+
+def test_a_restriction_closes_the_door_although_a_provider_may_not_read_restrictions(
+    app, as_role, placed, session, clock
+):
+    (source,) = learners.source_record_ids(session, [placed["learner_id"]])[placed["learner_id"]]
+    stop = {"kind": StopKind.RESTRICTION, "purposes": ["P05"], "placed_at": clock.now()}
+    ids = {"case_id": placed["offer_id"], "learner_id": placed["learner_id"], "source_record_id": source}
+    session.add(ProcessingStop(**ids, **stop))
+    session.flush()
+    assert pages_that_name(app, as_role(Role.PROVIDER), placed) == set()
 
 
 FIELD_WORDS = {
