@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.errors import RuleBroken
@@ -54,10 +54,15 @@ def locate_many(session: Session, postcodes: Iterable[str]) -> dict[str, Place]:
     wanted = set(postcodes)
     if not wanted:
         return {}
-    found = select(Postcode.postcode, Postcode.lat, Postcode.lon, Postcode.district, Postcode.ward)
-    known = found.where(Postcode.postcode.in_(wanted)).execution_options(**REFERENCE)
-    rows = session.execute(known)
+    rows = session.execute(_KNOWN, {"wanted": list(wanted)})
     return {row.postcode: Place(row.lat, row.lon, row.district, row.ward) for row in rows}
+
+
+_KNOWN = (  # asked for every referral: composed once
+    select(Postcode.postcode, Postcode.lat, Postcode.lon, Postcode.district, Postcode.ward)
+    .where(Postcode.postcode.in_(bindparam("wanted", expanding=True)))
+    .execution_options(**REFERENCE)
+)
 
 
 def knows_any(session: Session) -> bool:

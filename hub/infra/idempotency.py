@@ -3,13 +3,13 @@
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Response, current_app, request
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.errors import Conflict, RuleBroken
@@ -104,16 +104,19 @@ def _known(session: Session, owner: UUID, key: str) -> IdempotencyKey | None:
     Lock and look in one statement: an answer that is stored between the two is not seen, and meets the unique
     key when this request stores its own (409).
     """
-    lock = func.pg_try_advisory_xact_lock(_lock_number(owner, key)).label("free")
-    one = select(lock).subquery()
-    mine = and_(IdempotencyKey.organisation_id == owner, IdempotencyKey.key == key)
-    free, known = session.execute(
-        select(one.c.free, IdempotencyKey).select_from(one).outerjoin(IdempotencyKey, mine),
-        execution_options=SCOPED,
-    ).one()
+    asked = {"number": _lock_number(owner, key), "owner": owner, "key": key}
+    free, known = session.execute(_known_statement(), asked, execution_options=SCOPED).one()
     if not free:
         raise Conflict("A request with this key is still being answered.", code="idempotency_key_in_use")
     return cast("IdempotencyKey | None", known)
+
+
+@cache  # asked by every request: composed once
+def _known_statement() -> Select[bool, IdempotencyKey]:
+    lock = func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)).label("free")
+    one = select(lock).subquery()
+    mine = and_(IdempotencyKey.organisation_id == bindparam("owner"), IdempotencyKey.key == bindparam("key"))
+    return select(one.c.free, IdempotencyKey).select_from(one).outerjoin(IdempotencyKey, mine)
 
 
 def _kept(response: Response, owner: UUID, key: str, wanted: bytes) -> IdempotencyKey:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
@@ -93,17 +94,21 @@ def same_person(
     session: Session, organisation_id: UUID, person_key: bytes, external_reference: str | None
 ) -> Sequence[Referral]:
     """The organisation's own referrals of this person, or under this reference of its own, that it may believe
-    to be open.
+    to be open."""
+    asked = {"organisation": organisation_id, "person": person_key, "external": external_reference}
+    return session.scalars(_same_person(bool(external_reference)), asked).all()
 
-    Each branch is worded as its index is, so that it stays one look-up on a table that was never analysed.
-    """
-    own = select(Referral.id).where(Referral.organisation_id == organisation_id)
-    branches = [own.where(Referral.person_key == person_key, one) for one in (IS_OPEN, IS_DUPLICATE)]
-    if external_reference:
-        branches.append(
-            own.where(Referral.external_reference == external_reference, or_(IS_OPEN, IS_DUPLICATE))
-        )
-    return session.scalars(select(Referral).where(Referral.id.in_(union_all(*branches)))).all()
+
+@cache  # asked for every referral: composed once
+def _same_person(by_reference: bool) -> Select[Referral]:
+    """Each branch is worded as its index is, so that it stays one look-up on a table that was never analysed."""
+    own = select(Referral.id).where(Referral.organisation_id == bindparam("organisation"))
+    of_person = own.where(Referral.person_key == bindparam("person"))
+    branches = [of_person.where(IS_OPEN), of_person.where(IS_DUPLICATE)]
+    if by_reference:
+        of_reference = own.where(Referral.external_reference == bindparam("external"))
+        branches.append(of_reference.where(or_(IS_OPEN, IS_DUPLICATE)))
+    return select(Referral).where(Referral.id.in_(union_all(*branches)))
 
 
 def already_imported(

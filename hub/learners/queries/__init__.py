@@ -48,10 +48,10 @@ def lock_keys(session: Session, wanted: Iterable[bytes]) -> None:
     """
     numbers = sorted({int.from_bytes(one[:8], "big", signed=True) for one in wanted})
     if numbers:
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"),
-            {"numbers": numbers},
-        )
+        session.execute(_LOCK, {"numbers": numbers})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 
 
 def hits(session: Session, wanted: Collection[bytes]) -> Sequence[Row[bytes, UUID, UUID]]:
