@@ -155,6 +155,8 @@ def _records_of() -> Select[UUID, SourceRecord]:
 
 def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[tuple[UUID, SourceRecord]]:
     """(learner as asked, record) for all records of the people these ids stand for, merged ones included."""
+    if not learner_ids:
+        return []
     taken_in: dict[UUID, SourceRecord] = session.info.get(TAKEN_IN, {})
     if taken_in and taken_in.keys() >= set(learner_ids):
         return [(asked, taken_in[asked]) for asked in set(learner_ids)]
@@ -173,6 +175,8 @@ def forget_taken_in(session: Session) -> None:
 
 def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Whom each learner is now; an id nobody has is left out."""
+    if not learner_ids:
+        return {}
     found = select(SourceRecord.home_learner_id, SourceRecord.learner_id).where(
         SourceRecord.home_learner_id.in_(list(learner_ids)), SourceRecord.amends_id.is_(None)
     )
@@ -193,11 +197,15 @@ def _originals_of() -> Select[UUID, UUID]:
 
 def originals_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID]]:
     """(learner as asked, source record) without corrections: one for each time the person was referred."""
+    if not learner_ids:
+        return []
     return session.execute(_originals_of(), {"ids": list(learner_ids)}).all()
 
 
 def needs_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, UUID, LearningNeeds]]:
     """(learner as asked, survivor, needs), oldest first, so that the newest, which counts, comes last."""
+    if not learner_ids:
+        return []
     asked = aliased(SourceRecord)
     found = (
         select(asked.home_learner_id, asked.learner_id, LearningNeeds)
