@@ -34,7 +34,7 @@ def _reference(text: str) -> str:
     """A referral's reference, as it was meant."""
     found = tidy_reference(text)
     if found is None:
-        raise ValidationError("Enter the reference in full, like R-7K3Q-94")
+        raise ValidationError("Enter the reference in full, like R-7K3Q21-94")
     return found
 
 
@@ -159,7 +159,7 @@ class BreachSchema(Schema):
         "required": "Enter the time we learnt of it, like 14:30", "invalid": "Enter a time, like 14:30",
         "format": "Enter a time, like 14:30",
     })  # fmt: skip
-    people = Whole(0, 10_000_000, "about how many people", required=True)
+    people = Whole(0, 10_000_000, "how many people it concerns", required=True)
     what = Text(LONGEST, "what happened", lines=True, required=True)
     effects = Text(LONGEST, "likely effects", lines=True, load_default="")
     measures = Text(LONGEST, "what was done", lines=True, load_default="")

@@ -114,7 +114,7 @@ def _askings(found: Receipt, said: Speech) -> list[dict[str, Any]]:
     """Each asking with its questions and answers as the learner reads them, newest first."""
     return [
         {
-            "asked": said.say("receipt_asked", date=said.day(one.given_on), who=_who(found, one)),
+            "asked": said.say("receipt_asked", date=said.full_date(one.given_on), who=_who(found, one)),
             "answers": _answers(one, said),
         }
         for one in found.askings
@@ -133,9 +133,9 @@ def _answers(one: ConsentView, said: Speech) -> list[dict[str, Any]]:
     for choice in one.choices:
         last, note = choice.events[-1], None
         if last.state in _ENDED:
-            note = said.say("receipt_ended", date=said.day(last.at.date()))
+            note = said.say("receipt_ended", date=said.full_date(last.at.date()))
         elif last.state in _YES and last.valid_until is not None:
-            note = said.say("receipt_until", date=said.day(last.valid_until))
+            note = said.say("receipt_until", date=said.full_date(last.valid_until))
         if choice.purpose in questions:
             asked = questions[choice.purpose]
             answers.append(
@@ -165,7 +165,7 @@ def _pdf(told: Receipt, said: Speech) -> Response:
         "address": ", ".join(
             one for one in (settings.hub_name, settings.hub_address, settings.hub_email) if one
         ),
-        "made": said.day(runtime().clock.today()),
+        "made": said.full_date(runtime().clock.today()),
     }
     template = resources.files("hub.portal") / "templates" / "portal" / "receipt.typ"
     headers = {"Content-Disposition": 'inline; filename="receipt.pdf"'}

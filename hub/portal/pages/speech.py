@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from hub.consent import reads as consents
 from hub.core.clock import LONDON
 from hub.core.wordbook import FALLBACK
-from hub.core.wording import clock_time, day_and_date
+from hub.core.wording import clock_time, day_and_date, long_date
 from hub.infra.db import runtime
 from hub.portal import domain
 from hub.provision.reads import EsolClassView
@@ -75,6 +75,12 @@ class Speech:
         if self.code == FALLBACK:
             return day_and_date(value)
         return str(format_date(value, "EEEE d MMMM", locale=self.code))
+
+    def full_date(self, value: date) -> str:
+        """`Tuesday 12 January 2027`, for what is kept or counts longer than a season."""
+        if self.code == FALLBACK:
+            return long_date(value)
+        return str(format_date(value, "EEEE d MMMM y", locale=self.code))
 
     def moment(self, value: datetime) -> str:
         """Day and time of a meeting, in London time."""

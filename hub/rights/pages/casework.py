@@ -104,9 +104,10 @@ def _learner_of(session: Session, reference: str | None) -> UUID | None:
 
 
 def _received(case_id: UUID, reference: str) -> ResponseReturnValue:
-    flash.success(f"Written down as {reference}. The data protection officer has it on their list.")
     if current_actor().role is Role.DATA_PROTECTION:
+        flash.success(f"Written down as {reference}. Check who asks, then answer.")
         return redirect(url_for("rights.one", case_id=case_id))
+    flash.success(f"Written down as {reference}. The data protection officer has it on their list.")
     return redirect(url_for("desk.my_work"))
 
 
