@@ -109,13 +109,19 @@ class InformationRequest(Base, Identified, SealedRow):
 
 
 class ReferralDraft(Base, Identified, SealedRow, Versioned):
-    """A referral being written: sealed under a key of its own, gone after 30 days. It is not a learner yet."""
+    """A referral being written: sealed under a key of its own, gone after 30 days. It is not a learner yet.
+
+    A member of staff writes it, or a learner about themselves: then a secret in their browser leads back to it, of
+    which only the hash is kept, and it is gone the day after.
+    """
 
     __tablename__ = "referral_draft"
     __rows__ = of_organisation()
+    __table_args__ = (CheckConstraint("(user_id IS NULL) <> (token_hash IS NULL)", name="one_writer"),)
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     changed_at: Mapped[datetime]
     expires_on: Mapped[date] = mapped_column(index=True)
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)

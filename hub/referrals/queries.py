@@ -193,6 +193,18 @@ def draft_of(session: Session, draft_id: UUID, actor: Actor, *, lock: bool = Fal
     return draft
 
 
+def own_draft(session: Session, token_hash: bytes, *, lock: bool = False) -> ReferralDraft:
+    """The draft of the learner whose browser has the secret; NotFound. Asked with the hub's sight: the secret is the
+    proof."""
+    found = select(ReferralDraft).where(ReferralDraft.token_hash == token_hash)
+    if lock:
+        found = found.with_for_update().execution_options(populate_existing=True)
+    draft = session.scalar(found)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
 def caseload_of(session: Session, user_id: UUID) -> Sequence[Referral]:
     """The open referrals that this person follows, locked, the earliest first."""
     found = select(Referral).where(Referral.worker_id == user_id, Referral.state != ReferralState.CLOSED)

@@ -88,10 +88,11 @@ class Question:
     schema: type[Schema]
     rows: Callable[[Answers], list[Row]]
     optional: bool = False
+    page: str = ""
 
     @property
     def template(self) -> str:
-        return f"referrals/questions/{self.slug}.html"
+        return f"referrals/questions/{self.page or self.slug}.html"
 
 
 SECTIONS = {

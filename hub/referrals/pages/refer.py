@@ -81,7 +81,7 @@ def question(draft_id: UUID, slug: str) -> ResponseReturnValue:
         draft, asked = _open_draft(session, draft_id), _question(slug)
         if asked.slug == "consent" and "consent-language" not in draft.answers:
             return redirect(url_for("referrals.question", draft_id=draft_id, slug="consent-language"))
-        return _show(session, draft, asked, blank_form(_stored(draft, asked)))
+        return _show(session, draft, asked, blank_form(stored(draft, asked)))
 
 
 @blueprint.post("/refer/<uuid:draft_id>/<slug>")
@@ -91,7 +91,7 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
     with transaction() as session:
         draft, asked = _open_draft(session, draft_id), _question(slug)
         form = read_form(asked.schema(), request.form)
-        _check_further(session, asked, form)
+        check_further(session, asked, form)
         if not form.ok:
             return _show(session, draft, asked, form), 422
         if asked.slug == "date-of-birth" and _route(form) is AgeRoute.REFUSE_UNDER_16:
@@ -101,7 +101,7 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
         return redirect(_after(draft_id, asked, changing=request.args.get("change") == "1"))
 
 
-def _check_further(session: Session, asked: Question, form: Form) -> None:
+def check_further(session: Session, asked: Question, form: Form) -> None:
     """What a schema cannot know: whether the postcode exists; and that some time must be possible."""
     if asked.slug == "address" and form.ok and not form.data.get("postcode_checked"):
         try:
@@ -143,6 +143,11 @@ def _show(session: Session, draft: reads.DraftView, asked: Question, form: Form)
         draft=draft,
         question=asked,
         form=form,
+        words={},
+        action=url_for(
+            "referrals.answer", draft_id=draft.id, slug=asked.slug, change=request.args.get("change")
+        ),
+        parts=url_for("referrals.tasks", draft_id=draft.id),
         back=url_for("referrals.question", draft_id=draft.id, slug=previous)
         if previous
         else url_for("referrals.tasks", draft_id=draft.id),
@@ -156,24 +161,34 @@ def _choices(session: Session, draft: reads.DraftView, asked: Question) -> dict[
         return {"languages": consents.languages()}
     if asked.slug == "consent":
         language = draft.answers["consent-language"]["language"]
-        wording = consents.wording(session, language)
-        return {
-            "wording": wording,
-            "english": {one.code: one.question for one in consents.wording(session, "en").purposes},
-            "relying": consents.relying_organisations(session),
+        return wording_shown(session, language) | {
             "channels": list(CHANNEL_LABELS.items()),
             "today": runtime().clock.today(),
             "checks": [(one.value, one.words) for one in UnderstandingCheck],
             "authorities": [(one.value, one.words) for one in Authority],
             "under_18": _is_child(draft),
         }
-    offered = _PLAIN_CHOICES.get(asked.slug)
-    return {"choices": offered() if offered else []}
+    return {"choices": plain_choices(asked.slug)}
+
+
+def wording_shown(session: Session, language: str) -> dict[str, Any]:
+    """The words of an asking in a language, the English beside them, and who may receive details."""
+    return {
+        "wording": consents.wording(session, language),
+        "english": {one.code: one.question for one in consents.wording(session, "en").purposes},
+        "relying": consents.relying_organisations(session),
+    }
 
 
 def _is_child(draft: reads.DraftView) -> bool:
     born = draft.answers.get("date-of-birth", {}).get("date_of_birth")
     return is_under_18(date.fromisoformat(born) if born else None, runtime().clock.today())
+
+
+def plain_choices(slug: str) -> list[Any]:
+    """What a question offers that needs nothing of the draft."""
+    offered = _PLAIN_CHOICES.get(slug)
+    return offered() if offered else []
 
 
 _PLAIN_CHOICES: dict[str, Callable[[], list[Any]]] = {
@@ -204,6 +219,8 @@ def _show_check(draft: reads.DraftView, form: Form) -> str:
     return render_template(
         "referrals/check.html",
         draft=draft,
+        answers=draft.answers,
+        change_url=lambda slug: url_for("referrals.question", draft_id=draft.id, slug=slug, change=1),
         sections=sections,
         missing=journey.unanswered(draft.answers),
         form=form,
@@ -223,12 +240,10 @@ def send(draft_id: UUID) -> ResponseReturnValue:
             if draft.referral_id is None:
                 service.submit_draft(session, draft_id, _load(draft), actor, clock)
             return redirect(url_for("referrals.done", draft_id=draft_id))
-    except _Unfinished as fault:
+    except Unfinished as fault:
         form.errors.update(fault.errors)
     except RuleBroken as error:
-        form.errors.update(
-            {_anchor(field): words for field, words in error.errors.items()} or {"": error.detail}
-        )
+        form.errors.update(faults_by_question(error))
     except Conflict as error:
         if error.code != "already_referred":
             raise
@@ -252,7 +267,7 @@ def _already_sent(error: Conflict) -> str:
     )
 
 
-class _Unfinished(Exception):
+class Unfinished(Exception):
     """The draft lacks answers, or holds some that are no longer good; `errors` by question."""
 
     def __init__(self, errors: dict[str, str]) -> None:
@@ -263,17 +278,26 @@ class _Unfinished(Exception):
 def _load(draft: reads.DraftView) -> NewReferral:
     missing = journey.unanswered(draft.answers)
     if missing:
-        raise _Unfinished({one.slug: f"Answer this question: {one.title}" for one in missing})
+        raise Unfinished({one.slug: f"Answer this question: {one.title}" for one in missing})
+    return replace(load_answers(draft.answers), channel=Channel.PAGE)
+
+
+def load_answers(answers: journey.Answers) -> NewReferral:
+    """The referral that the answers describe; `Unfinished` names the questions of what is no longer good."""
     try:
-        new: NewReferral = ReferralSchema().load(journey.as_body(draft.answers))
+        new: NewReferral = ReferralSchema().load(journey.as_body(answers))
     except ValidationError as error:
-        raise _Unfinished({_anchor(field): words for field, words in flatten(error.messages)}) from None
-    checked = bool(draft.answers["address"].get("postcode_checked"))
-    return replace(new, channel=Channel.PAGE, postcode_checked=checked)
+        raise Unfinished({_anchor(field): words for field, words in flatten(error.messages)}) from None
+    return replace(new, postcode_checked=bool(answers["address"].get("postcode_checked")))
 
 
 def _anchor(field: str) -> str:
     return journey.question_of_field(field)
+
+
+def faults_by_question(error: RuleBroken) -> dict[str, str]:
+    """What a rule refused, by the question where it is put right."""
+    return {_anchor(field): words for field, words in error.errors.items()} or {"": error.detail}
 
 
 @blueprint.get("/refer/<uuid:draft_id>/done")
@@ -327,7 +351,7 @@ def _question(slug: str) -> Question:
     return found
 
 
-def _stored(draft: reads.DraftView, asked: Question) -> dict[str, Any]:
+def stored(draft: reads.DraftView, asked: Question) -> dict[str, Any]:
     """The stored answers as the form's fields show them; dates come back as dates."""
     values = draft.answers.get(asked.slug, {})
     if asked.slug == "consent":

@@ -2,7 +2,7 @@
 
 from hub.referrals.queries import Filter
 from hub.referrals.reads.caseloads import Caseload, caseload, caseloads, successors
-from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts
+from hub.referrals.reads.drafts import DraftView, as_shown, draft, my_drafts, own_draft
 from hub.referrals.reads.figures import ReferralFigure, submitted_at, submitted_between
 from hub.referrals.reads.outlook import Outlook, outlooks
 from hub.referrals.reads.standing import Standing, public_standing
@@ -63,6 +63,7 @@ __all__ = [
     "my_referrals",
     "open_of_records",
     "outlooks",
+    "own_draft",
     "public_standing",
     "public_timeline",
     "questions",

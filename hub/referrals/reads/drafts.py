@@ -8,7 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from hub.core.errors import NotFound
+from hub.core.ids import secret_hash
 from hub.core.permissions import Actor
+from hub.infra.sight import as_the_hub
 from hub.referrals import queries
 from hub.referrals.models import ReferralDraft
 
@@ -33,6 +36,16 @@ class DraftView:
 def draft(session: Session, draft_id: UUID, actor: Actor) -> DraftView:
     """The user's own draft; NotFound for any other."""
     return _view(queries.draft_of(session, draft_id, actor))
+
+
+def own_draft(session: Session, token: str, today: date) -> DraftView | None:
+    """What a learner has written about themselves in this browser; None when nothing stands there any more."""
+    with as_the_hub(session):
+        try:
+            row = queries.own_draft(session, secret_hash(token))
+        except NotFound:
+            return None
+        return _view(row) if row.expires_on >= today else None
 
 
 def my_drafts(session: Session, actor: Actor) -> list[DraftView]:

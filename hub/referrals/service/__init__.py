@@ -3,9 +3,13 @@
 from hub.referrals.service.closing import close, reopen, use_earlier_assessment, withdraw
 from hub.referrals.service.drafts import (
     discard_draft,
+    discard_own_draft,
     save_answers,
+    save_own_answers,
     start_draft,
+    start_own_draft,
     submit_draft,
+    submit_own_draft,
 )
 from hub.referrals.service.files import (
     FileKind,
@@ -42,6 +46,7 @@ __all__ = [
     "check_rows",
     "close",
     "discard_draft",
+    "discard_own_draft",
     "drop_file",
     "give_information",
     "hand_over",
@@ -60,9 +65,12 @@ __all__ = [
     "reopen",
     "require_hands_over",
     "save_answers",
+    "save_own_answers",
     "start_draft",
+    "start_own_draft",
     "submit",
     "submit_draft",
+    "submit_own_draft",
     "take_rows",
     "use_earlier_assessment",
     "withdraw",

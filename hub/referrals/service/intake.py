@@ -12,7 +12,7 @@ from hub.consent import service as consents
 from hub.consent.domain import Circumstances, NewConsent, consent_faults, is_under_18
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
-from hub.core.ids import new_reference
+from hub.core.ids import new_id, new_reference
 from hub.core.permissions import Actor
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
@@ -78,7 +78,7 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     route = require_submittable(new, clock.today())
     if not new.postcode_checked:
         geography.require_known(session, new.person.postcode or "")
-    person_key = key_of(new.person)
+    person_key = _key(new)
     open_to_the_hub(session)
     _require_first(session, organisation_id, person_key, new.external_reference)
     found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)
@@ -141,6 +141,12 @@ def _as_consent(given: ConsentGiven, new: NewReferral) -> NewConsent:
         under_18=is_under_18(new.person.date_of_birth, given.given_on),
         circumstances=given.circumstances,
     )
+
+
+def _key(new: NewReferral) -> bytes:
+    """`key_of`; of its own for who refers themselves: "referred already" would tell a stranger who types a name that
+    the person is known. The hub compares the records instead."""
+    return blind_index("referral_self", str(new_id())) if new.channel is Channel.SELF else key_of(new.person)
 
 
 def key_of(person: NewPerson) -> bytes:
