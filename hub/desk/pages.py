@@ -28,6 +28,7 @@ from hub.learners import service as people_service
 from hub.learners.domain import Person
 from hub.matching import reads as matching
 from hub.messaging import reads as messages
+from hub.messaging.domain import TEXTING
 from hub.oversight import reads as oversight
 from hub.policy import reads as policy
 from hub.provision import reads as provision
@@ -245,6 +246,8 @@ def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
         "offers": offers,
         "classes": provision.classes(session, {one.class_id for one in offers}),
         "messages": messages.conversation(session, learner_id),
+        "may_text": consents.may(session, learner_id, TEXTING, today),
+        "letter": blank_form(),
         "steps": steps.learner_steps(session, [learner_id], today),
         "href": lambda step: link_to(step, current_actor()),
         "looked": oversight.about_learner(session, learner_id, MOST_LOOKS),

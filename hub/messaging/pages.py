@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Role
 from hub.infra import audit
@@ -16,7 +17,7 @@ from hub.infra.http import page_number, pages_blueprint
 from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.messaging import reads, service
-from hub.messaging.domain import STATE_LABELS
+from hub.messaging.domain import STATE_LABELS, TEXTING
 from hub.messaging.schemas import WrittenSchema
 from hub.ui import flash
 from hub.ui.forms import blank_form, read_form
@@ -54,7 +55,7 @@ def text(received_id: UUID) -> ResponseReturnValue:
             with transaction() as session:
                 service.answer(session, received_id, form.data["text"], current_actor(), runtime().clock)
             flash.success("Your answer is on its way.")
-            return redirect(url_for("messaging.index"))
+            return redirect(_after_answer(received_id))
         except RuleBroken as error:
             form.fail_with(error)
     with transaction() as session:
@@ -64,6 +65,15 @@ def text(received_id: UUID) -> ResponseReturnValue:
         _note_views(session, [found.learner_id])
     page = render_template("messaging/text.html", text=found, said=said, person=person, form=form)
     return page, 422 if form.errors else 200
+
+
+def _after_answer(received_id: UUID) -> str:
+    """Back to where the answer was written: the learner's page, or the list."""
+    with transaction() as session:
+        learner_id = reads.received(session, received_id).learner_id
+    if request.args.get("back") == "learner" and learner_id is not None:
+        return _learner_page(learner_id)
+    return url_for("messaging.index")
 
 
 @blueprint.post("/messages/texts/<uuid:received_id>/done")
@@ -117,8 +127,9 @@ def write(learner_id: UUID) -> ResponseReturnValue:
             raise NotFound("There is no such learner.")
         said = reads.conversation(session, learner_id)
         stopped = bool(person.phone and reads.stopped(session, [person.phone]))
+        may_text = consents.may(session, learner_id, TEXTING, runtime().clock.today())
         _note_views(session, [learner_id])
-    context = {"person": person, "said": said, "form": form, "stopped": stopped}
+    context = {"person": person, "said": said, "form": form, "stopped": stopped, "may_text": may_text}
     return render_template("messaging/write.html", **context), 422 if form.errors else 200
 
 

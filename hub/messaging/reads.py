@@ -1,5 +1,6 @@
 """What pages and slices above may know of messages: frozen, in clear while the words are kept."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,13 +155,21 @@ def _people(session: Session, found: Sequence[MessageView | ReceivedView]) -> di
     return learners.people(session, {one.learner_id for one in found if one.learner_id is not None})
 
 
+_PERSONAL_LINK = re.compile(r"\S*/l/[A-Za-z0-9_-]+")
+"""What opens a learner's own page is for the learner alone: whoever reads their messages is not shown it."""
+
+
 def _message(row: Message) -> MessageView:
     why = WHY_NOT_SENT.get(row.why, "The phone company could not take it.") if row.why else None
     return MessageView(
-        row.id, row.learner_id, row.channel, row.template, row.state, why, row.body, row.parts, row.asks_kind,
+        row.id, row.learner_id, row.channel, row.template, row.state, why, _shown(row.body), row.parts, row.asks_kind,
         row.answered_at, row.created_at, row.settled_at, row.created_by is not None,
         row.unreached_at is not None and row.handled_at is None,
     )  # fmt: skip
+
+
+def _shown(body: str | None) -> str | None:
+    return _PERSONAL_LINK.sub("(personal link)", body) if body else body
 
 
 def _received(row: ReceivedText) -> ReceivedView:

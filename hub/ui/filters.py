@@ -100,6 +100,11 @@ def email(value: str | None) -> Markup:
     return Markup("{}<wbr>{}").format(name, at + home)
 
 
+def reference(value: str) -> Markup:
+    """A reference on one line: it is read out and written down."""
+    return Markup('<span class="hub-reference">{}</span>').format(value)
+
+
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """`{{ 3|count_of("learner") }}`: `3 learners`."""
     return wording.count_of(number, one, many)
@@ -136,6 +141,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "language": language,
     "phone": phone,
     "email": email,
+    "reference": reference,
     "count_of": count_of,
     "direction": direction,
     "paragraphs": paragraphs,

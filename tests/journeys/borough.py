@@ -133,6 +133,7 @@ class Borough:
             "manager": ("hub", Role.HUB_MANAGER, "Morgan Manager"),
             "assessor": ("hub", Role.ASSESSOR, "Ash Assessor"),
             "auditor": ("hub", Role.AUDITOR, "Audrey Auditor"),
+            "admin": ("hub", Role.ADMIN, "Ada Admin"),
             "coach": ("jobcentre", Role.REFERRER, "Chris Coach"),
             "tutor": ("college", Role.PROVIDER, "Tariq Tutor"),
         }

@@ -105,3 +105,17 @@ def test_the_first_page_the_board_and_the_search(borough):
         ("/reports/unmet-demand", "Unmet demand"), ("/reports/providers", "Providers"),
     ):  # fmt: skip
         manager.open(path).is_on(heading)
+
+
+def test_pages_of_the_office_where_little_is_written_yet(borough, tmp_path):
+    """Registers without an entry, a role that changes, a provider's list: each readable and fit for a phone."""
+    sheet = tmp_path / "list.csv"
+    sheet.write_text("First name,Surname,DOB,Level\nAmal,Haddad,1991-05-02,E1\nTom,Vu,31/02/1990,E1\n")
+    manager = borough.as_("manager").open("/waiting-list/overlap").follow("Take in a provider's list")
+    manager.pick("Whose list", "Mare Street College").page.set_input_files("#file", str(sheet))
+    manager.press("Look at the file").sees("Nothing is saved yet", "31/02/1990").press("Take in 1 person")
+    manager.is_on("The list is taken in").sees("1 person added")
+
+    admin = borough.as_("admin").open("/people").follow("Ash Assessor").follow("Change role")
+    admin.choose("Hub manager").press("Change the role")
+    admin.sees("The role is now: Hub manager").open("/help").sees("Ada Admin")

@@ -63,3 +63,25 @@ def test_a_learner_under_16_is_shown_who_can_help(borough):
     coach.write_date("date_of_birth", 1, 6, 2014).press("Save and continue")
     coach.is_on("The learner is too young for this service").press("Delete this referral")
     coach.sees("deleted")
+
+
+def test_a_learner_refers_herself_and_the_hub_answers_her(borough):
+    her = borough.visitor(phone=True).open("/refer-yourself").press("Start now")
+    her.write("Given names", "Fartun").write("Family name", "Abdi Noor")
+    her.press("Continue").write_date("date_of_birth", 27, 3, 1990).press("Continue")
+    her.write("Phone number", "07700 900777").choose("Yes", "texts").choose("Yes", "call").press("Continue")
+    her.write("Postcode", "E8 1AB").press("Continue").pick("Language", "Arabic").choose("No", "interpreter")
+    her.press("Continue").is_on("When can you come").tick("Monday, Morning").press("Continue")
+    her.choose("Arabic").press("Continue").is_on("Your permission").press("Continue").sees("Select yes or no")
+    for group in her.page.locator("fieldset:has(input[name^=P])").all():
+        group.get_by_role("radio").first.check()
+    her.press("Continue").is_on("Check your answers").sees("Fartun", "07700 900777", "نعم")
+    her.press("Send my form").is_on("We have your form").sees("Your reference: R-")
+    her.press("Close this page").sees("Nothing of it is left")
+
+    # The hub finds her, and writes to her on her own page.
+    manager = borough.as_("manager").open("/referrals").follow("Fartun Abdi Noor")
+    manager.follow("The learner's page").unfold("Write to the learner")
+    manager.write("Your message", "Can you come on Tuesday at 10?").press("Send the message")
+    manager.sees("Your message is on its way", "Can you come on Tuesday at 10?")
+    assert "Can you come on Tuesday at 10?" in borough.newest_text("+447700900777")

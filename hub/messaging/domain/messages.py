@@ -88,6 +88,10 @@ class Asks:
     subject_id: UUID
 
 
+TEXTING = "P06"
+"""The permission that a text needs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
     """A message to a learner.
@@ -103,7 +107,7 @@ class NewMessage:
     template: str
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     asks: Asks | None = None
-    purpose: str | None = "P06"
+    purpose: str | None = TEXTING
     about_id: UUID | None = None
     not_before: datetime | None = None
     useless_after: datetime | None = None

@@ -9,6 +9,7 @@ from marshmallow import Schema
 
 from hub.consent.domain import CIRCUMSTANCES
 from hub.core.slots import SLOTS, slot_label
+from hub.infra.phones import national
 from hub.learners.domain import Reason, Sex, StudyMode, TravelMode
 from hub.referrals.domain import SOURCE_LABELS, Source
 from hub.referrals.pages.consent_form import (
@@ -117,8 +118,8 @@ def _birth(a: Answers) -> list[Row]:
 
 
 def _contact(a: Answers) -> list[Row]:
-    rows: list[Row] = [("Phone", a["phone"])]
-    rows += [("Second phone", a["second_phone"])] if a.get("second_phone") else []
+    rows: list[Row] = [("Phone", national(a["phone"]))]
+    rows += [("Second phone", national(a["second_phone"]))] if a.get("second_phone") else []
     rows += [("Safe to text", _yes(a.get("safe_to_text"))), ("Safe to call", _yes(a.get("safe_to_call")))]
     return rows + ([("Email", a["email"])] if a.get("email") else [])
 

@@ -23,9 +23,10 @@ from hub.infra.sight import as_the_hub
 from hub.referrals import reads, service
 from hub.referrals.domain import Source
 from hub.referrals.pages.edge import blueprint
-from hub.referrals.pages.journey import SECTIONS, Question
+from hub.referrals.pages.journey import Question
 from hub.referrals.pages.own_journey import (
     NOT_ASKED,
+    SECTION_TITLES,
     follows,
     own_questions,
     precedes,
@@ -199,7 +200,8 @@ def _show_check(draft: DraftView, form: Form) -> str:
     questions = own_questions().values()
     answered = [one for one in questions if one.slug in draft.answers and one.slug != "consent-language"]
     sections = [
-        (title, [one for one in answered if one.section == section]) for section, title in SECTIONS.items()
+        (title, [one for one in answered if one.section == section])
+        for section, title in SECTION_TITLES.items()
     ]
     return render_template(
         "referrals/own_check.html",

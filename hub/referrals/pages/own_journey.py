@@ -39,11 +39,15 @@ class OwnConsentSchema(_Answers):  # type: ignore[misc, valid-type]
     wording_version = Text(40, "version of the words", required=True)
 
 
+SECTION_TITLES = {"learner": "About you", "needs": "Your times", "consent": "Your permission"}
+
+
 def _consent_rows(answers: Answers) -> list[Row]:
+    """Each question and its answer, in the words that were read."""
     agreed = set(purposes_of(answers))
-    language = {one.code: one.name for one in consents.languages()}.get(answers["language"], "")
-    said = [(PURPOSES[code].title, "Yes" if code in agreed else "No") for code in ASKED]
-    return [*said, ("Read in", language)]
+    read = consents.wording(None, answers["language"], answers["wording_version"])
+    asked = [one for one in read.purposes if one.code in ASKED]
+    return [(one.question, read.yes if one.code in agreed else read.no) for one in asked]
 
 
 @cache

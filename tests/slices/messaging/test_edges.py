@@ -108,6 +108,36 @@ def test_answering_by_page(session, learner, notify, as_role):
     assert "dealt with this message already" in client.get(f"/messages/texts/{row.id}").text
 
 
+def test_answering_on_the_learners_page_leads_back_to_it(session, learner, notify, as_role):
+    learner_id = learner()
+    first = notify.text("Can I come late?")
+    client = as_role(Role.ASSESSOR)
+    page = client.get(f"/learners/{learner_id}").text
+    assert "Answer the learner" in page
+    assert f'action="/messages/texts/{first.id}?back=learner"' in page
+    wrong = client.post(f"/messages/texts/{first.id}?back=learner", data={"text": "你好"})
+    assert "cannot carry" in wrong.text
+    assert "你好" in wrong.text, "what was written is not lost"
+    assert "back=learner" in wrong.text
+    done = client.post(f"/messages/texts/{first.id}?back=learner", data={"text": "Yes."})
+    assert done.headers["Location"] == f"/learners/{learner_id}"
+    notify.drain()
+    assert notify.bodies()[-1].endswith("Yes.")
+    after = client.get(f"/learners/{learner_id}").text
+    assert "Answer the learner" not in after
+    assert f'action="/messages/to/{learner_id}"' in after
+    row = notify.text("STOP")
+    assert f"/messages/texts/{row.id}" not in client.get(f"/learners/{learner_id}").text
+
+
+def test_the_box_says_when_a_text_is_not_allowed(session, learner, as_role):
+    agreed, refused = learner(), learner(purposes=(), phone="+447700900999")
+    client = as_role(Role.ASSESSOR)
+    for address in ("/learners/{}", "/messages/to/{}"):
+        assert "has not agreed to texts" not in client.get(address.format(agreed)).text
+        assert "has not agreed to texts" in client.get(address.format(refused)).text
+
+
 def test_failed_messages_are_shown_with_what_to_do(session, learner, notify, clock, as_role):
     new = NewMessage(learner_id=learner(phone=None), template="help", must_reach=True)
     message: Any = service.send(session, new, SYSTEM, clock)

@@ -55,7 +55,7 @@ def reference_on(page):
 def test_a_learner_refers_themselves(session, visitor, hub_home, clock):
     answer(visitor)
     check = visitor.get("/refer-yourself/check").text
-    for words in ("Amina", "E8 1AA", "Tuesday afternoon", "Soomaali", "Send my form"):
+    for words in ("Amina", "E8 1AA", "07700 900123", "Tuesday afternoon", "Haa", "Maya", "Send my form"):
         assert words in check
     assert "learner" not in re.search("<main.*</main>", check, re.DOTALL)[0]
     done = visitor.post("/refer-yourself/check", follow_redirects=True)
