@@ -227,7 +227,7 @@ def caseload_counts(session: Session, user_ids: Collection[UUID]) -> tuple[dict[
     )
     return (
         {row[0]: row[1] for row in session.execute(open_) if row[0] is not None},
-        {row[0]: row[1] for row in session.execute(drafts)},
+        {row[0]: row[1] for row in session.execute(drafts) if row[0] is not None},
     )
 
 

@@ -254,8 +254,10 @@ def own_done() -> ResponseReturnValue:
         if own is None or own.draft.referral_id is None:
             return redirect(url_for("referrals.own_start"))
         with as_the_hub(session):
-            reference = reads.referral(session, own.draft.referral_id).reference
-    return render_template("referrals/own_done.html", reference=reference)
+            sent = reads.referral(session, own.draft.referral_id)
+    if sent is None:
+        raise NotFound
+    return render_template("referrals/own_done.html", reference=sent.reference)
 
 
 @blueprint.post("/refer-yourself/stop")
