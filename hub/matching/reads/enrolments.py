@@ -128,6 +128,8 @@ def identities(
     """By enrolment: who it is, for the hub always; for a provider field by field what the learner's permission and
     the sharing agreement cover today. Confirmed places only: an enrolment exists from the learner's yes on."""
     ids = {view.learner_id for view in views}
+    if not ids:
+        return {}  # about nobody a partner may not even ask
     if actor.role is not Role.PROVIDER:
         people = learners.people(session, ids)
         return {
