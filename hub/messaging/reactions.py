@@ -41,6 +41,7 @@ from hub.messaging.domain import (
 )
 from hub.messaging.models import Message, ReceivedText
 from hub.messaging.service.digests import ask_for_digest
+from hub.messaging.service.numbers import ask_number, may_text, number_refused
 from hub.messaging.service.replies import hand_to_person
 from hub.messaging.service.sending import (
     KIND,
@@ -67,6 +68,13 @@ class AboutReferral(Protocol):
     def referral_id(self) -> UUID: ...
     @property
     def learner_id(self) -> UUID: ...
+
+
+class ReferralIn(AboutReferral, Protocol):
+    """A referral came in; `by_self`: the learner wrote it, and nobody has seen them or their phone."""
+
+    @property
+    def by_self(self) -> bool: ...
 
 
 class ReferralOver(AboutReferral, Protocol):
@@ -120,8 +128,12 @@ class OfferBack(AboutOffer, Protocol):
 # ---------------------------------------------------------------- referrals
 
 
-def referral_submitted(session: Session, event: AboutReferral, actor: Actor, clock: Clock) -> None:
-    """The learner hears that the hub has the form, with a page of their own."""
+def referral_submitted(session: Session, event: ReferralIn, actor: Actor, clock: Clock) -> None:
+    """The learner hears that the hub has the form, with a page of their own. A number that nobody has vouched for is
+    asked first whether it is theirs: a stranger gets no link and no second text."""
+    if event.by_self and may_text(session, event.learner_id, clock):
+        ask_number(session, event.learner_id, event.referral_id, clock)
+        return
     link = _status_link(session, event.learner_id, clock)
     _tell(session, event.learner_id, "referral_received", {"link": link}, clock, about=event.referral_id)
 
@@ -317,6 +329,11 @@ def replied(session: Session, event: ReplyReceived, actor: Actor, clock: Clock) 
     withdraw_waiting(session, [event.subject_id])
     if event.asks_kind is AskKind.APPOINTMENT:
         _appointment_answered(session, event, clock)
+    elif event.asks_kind is AskKind.NUMBER and event.answer == "yes":
+        link = _status_link(session, event.learner_id, clock)
+        _tell(session, event.learner_id, "referral_received", {"link": link}, clock, about=event.subject_id)
+    elif event.asks_kind is AskKind.NUMBER:
+        number_refused(session, event.message_id, clock)
     elif event.asks_kind is AskKind.CHECK_IN and event.answer == "yes":
         values = {"link": _status_link(session, event.learner_id, clock)}
         _tell(session, event.learner_id, "check_in_thanks", values, clock, about=event.message_id)

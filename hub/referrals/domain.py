@@ -315,11 +315,12 @@ def require_hold(terms: HoldTerms, today: date) -> None:
 
 @dataclass(frozen=True)
 class ReferralSubmitted(Event):
-    """A learner was referred; nobody outside the hub learns from it whether they were known."""
+    """A learner was referred, or `by_self`; nobody outside the hub learns from it whether they were known."""
 
     referral_id: UUID
     learner_id: UUID
     organisation_id: UUID
+    by_self: bool = False
 
 
 @dataclass(frozen=True)

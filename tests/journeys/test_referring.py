@@ -79,6 +79,8 @@ def test_a_learner_refers_herself_and_the_hub_answers_her(borough):
     her.press("Send my form").is_on("We have your form").sees("Your reference: R-")
     her.press("Close this page").sees("Nothing of it is left")
 
+    assert "If it was you, reply YES" in borough.newest_text("+447700900777")
+
     # The hub finds her, and writes to her on her own page.
     manager = borough.as_("manager").open("/referrals").follow("Fartun Abdi Noor")
     manager.follow("The learner's page").unfold("Write to the learner")

@@ -159,7 +159,8 @@ def _everybody_behind(session: Session, row: ReceivedText, asked: Sequence[Messa
 
 def _started(session: Session, row: ReceivedText, asked: Sequence[Message], clock: Clock) -> None:
     """START: texts again, and the permission that a STOP had ended."""
-    queries.lift(session, row.number_index, "stopped", clock.now())
+    for why in ("stopped", "unconfirmed"):
+        queries.lift(session, row.number_index, why, clock.now())
     steps.close_step(session, StepKind.STOP_TO_HANDLE, row.id, clock)
     row.handled_at = clock.now()
     for learner_id in _everybody_behind(session, row, asked):

@@ -87,7 +87,8 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     case = _Case(organisation_id, person_key, route is AgeRoute.ADVISER_16_18, clock.now())
     referral = _add(session, new, found, case, actor)
     _store(session, referral, actor, clock)
-    record(session, ReferralSubmitted(referral.id, referral.learner_id, organisation_id))
+    by_self = new.channel is Channel.SELF
+    record(session, ReferralSubmitted(referral.id, referral.learner_id, organisation_id, by_self))
     return referral
 
 

@@ -1,6 +1,7 @@
 """Texts from learners: answers become events, STOP is obeyed, the rest waits for a person."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,6 +62,50 @@ def test_yes_answers_the_newest_question(session, learner, notify, ask, heard, c
     assert heard == [ReplyReceived(message.id, AskKind.OFFER, offer_id, learner_id, "yes")]
     assert message.answered_at is not None
     assert reads.counts(session) == (0, 0)
+
+
+@pytest.fixture
+def number_asked(hub, session, notify, learner, clock):
+    """Somebody has referred themselves; (learner, referral) after the question went to the number."""
+    hub.reactions = {ReplyReceived: [reactions.replied]}
+    learner_id, referral_id = learner(), new_id()
+    event = SimpleNamespace(learner_id=learner_id, referral_id=referral_id, by_self=True)
+    reactions.referral_submitted(session, event, SYSTEM, clock)
+    db.react(session)
+    notify.drain()
+    assert "someone gave us this number" in notify.bodies()[-1]
+    assert "/l/" not in notify.bodies()[-1], "a stranger gets no link"
+    clock.advance(timedelta(minutes=5))
+    return learner_id
+
+
+def test_who_says_the_number_is_theirs_gets_their_page(session, number_asked, notify, clock):
+    notify.text("Yes")
+    db.react(session)
+    notify.drain()
+    assert "we have your form" in notify.bodies()[-1]
+    assert "/l/" in notify.bodies()[-1]
+
+
+def test_a_number_that_is_not_theirs_is_left_alone_until_it_says_start(session, number_asked, notify, clock):
+    row = notify.text("No")
+    db.react(session)
+    assert open_kinds(session, clock, row.id) == [StepKind.MESSAGE_TO_ANSWER]
+    service.write_to(session, number_asked, "Hello again", SYSTEM, clock)
+    notify.drain()
+    assert "Hello again" not in "".join(notify.bodies())
+    notify.text("START")
+    service.write_to(session, number_asked, "Welcome", SYSTEM, clock)
+    notify.drain()
+    assert notify.bodies()[-1].endswith("Welcome")
+
+
+def test_who_wants_no_texts_is_not_asked_by_one(session, learner, notify, clock):
+    event = SimpleNamespace(learner_id=learner(purposes=()), referral_id=new_id(), by_self=True)
+    reactions.referral_submitted(session, event, SYSTEM, clock)
+    db.react(session)
+    notify.drain()
+    assert notify.bodies() == []
 
 
 def test_a_second_answer_is_for_a_person(session, learner, notify, ask, heard, clock):
