@@ -7,6 +7,7 @@
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import tempfile
@@ -21,6 +22,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
@@ -46,10 +49,25 @@ TEMPLATE = "hub_template"
 PASSWORD = "correct-horse-battery"
 
 
+# A property is tried with the same examples on every machine, however slow it is: no run fails by chance. To look for
+# others: `make test ARGS="tests/properties --hypothesis-profile=explore"`.
+property_settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+property_settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("same")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One server for all workers of this run: its folder is named before the workers start."""
     if not hasattr(config, "workerinput"):
         os.environ["ESOL_TEST_POSTGRES"] = tempfile.mkdtemp(prefix="esol-hub-tests-")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
