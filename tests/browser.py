@@ -195,9 +195,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A clean profile of 1280 px in English, with short waits: a page of ours answers at once or is wrong."""
+    """A clean profile of 1280 px in English."""
     clean = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    clean.set_default_timeout(10_000)
+    clean.set_default_timeout(30_000)
     yield clean
     clean.close()
 

@@ -166,7 +166,7 @@ class Borough:
         """Somebody nobody knows yet."""
         size: Any = {"width": 360, "height": 740} if phone else WIDE
         context = self.browser.new_context(viewport=size, locale="en-GB", java_script_enabled=script)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self.open_contexts.append(context)
         return Visitor(context.new_page(), self.home, checks=script)
 
