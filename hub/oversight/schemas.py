@@ -62,5 +62,5 @@ class ReviewSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    verdict = Choice(Verdict, "finding", required=True)
+    verdict = Choice(Verdict, "whether it was justified", required=True)
     note = Text(1000, "note", load_default=None, lines=True)
