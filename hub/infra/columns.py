@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
 
-from hub.infra.crypto import Destroyed, Place, current_vault
+from hub.infra.crypto import Destroyed, Place, RowSeals, current_vault
 
 T = TypeVar("T")
 
@@ -110,12 +110,11 @@ class Sealed(Generic[T]):
         row.__dict__[f"_opened_{self.name}"] = (sealed, value)
         return value
 
-    def opened(self, sealed: bytes | None, row_id: UUID, subject_id: UUID, table: str) -> T | None:
+    def opened(self, sealed: bytes | None, seals: RowSeals) -> T | None:
         """What this column holds in a row that was selected column by column."""
         if sealed is None:
             return None
-        place = Place(table, self.name, row_id, subject_id)
-        value: T = self._load(current_vault().open(place, sealed).decode())
+        value: T = self._load(seals.open(self.name, sealed).decode())
         return value
 
     def __set__(self, row: Any, value: T | None) -> None:

@@ -96,7 +96,7 @@ class KeyRing:
             self.look_again()
         if name not in self.keys:
             raise KeyProblem(lacks(name))
-        return AESGCM(self.keys[name])
+        return _wrapping(self.keys[name])
 
     def wrap(self, subject_id: UUID, key: bytes) -> tuple[str, bytes]:
         """(name of the active key, the data key wrapped by it)."""
@@ -106,6 +106,11 @@ class KeyRing:
     def unwrap(self, subject_id: UUID, name: str, wrapped: bytes) -> bytes:
         """The data key; InvalidTag when it was altered or belongs to another subject."""
         return open_sealed(self.cipher(name), wrapped, _wrap_context(subject_id, name))
+
+
+@lru_cache(maxsize=16)
+def _wrapping(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 def lacks(name: str) -> str:
@@ -223,11 +228,14 @@ class Place:
     subject_id: UUID
 
     def context(self) -> bytes:
-        head = _column_head(self.table, self.column)
-        return b"".join((head, _UUID_LENGTH, self.row_id.bytes, _UUID_LENGTH, self.subject_id.bytes))
+        return _column_head(self.table, self.column) + _row_tail(self.row_id, self.subject_id)
 
 
 _UUID_LENGTH = (16).to_bytes(2, "big")
+
+
+def _row_tail(row_id: UUID, subject_id: UUID) -> bytes:
+    return b"".join((_UUID_LENGTH, row_id.bytes, _UUID_LENGTH, subject_id.bytes))
 
 
 @lru_cache(maxsize=1024)
@@ -257,6 +265,15 @@ class Vault:
     def open(self, place: Place, sealed: bytes) -> bytes:
         """Raises Destroyed after erasure and InvalidTag for a value that was altered or moved."""
         return open_sealed(self._cipher(place.subject_id), sealed, place.context())
+
+    def take(self, subject_id: UUID, name: str, wrapped: bytes) -> None:
+        """A subject's key that came along with a row of theirs, wrapped by the key `name`."""
+        if subject_id not in self._ciphers:
+            self._ciphers[subject_id] = AESGCM(self.ring.unwrap(subject_id, name, wrapped))
+
+    def row(self, table: str, row_id: UUID, subject_id: UUID) -> "RowSeals":
+        """What opens the sealed columns of one row; raises Destroyed after erasure."""
+        return RowSeals(self._cipher(subject_id), table, row_id, subject_id)
 
     def preload(self, subject_ids: Iterable[UUID]) -> None:
         """Fetch the keys of many subjects at once."""
@@ -291,6 +308,18 @@ class Vault:
     def _subjects_in_session(self) -> set[UUID]:
         rows = self.session.identity_map.values()
         return {row.__dict__["subject_id"] for row in rows if row.__dict__.get("subject_id") is not None}
+
+
+class RowSeals:
+    """Opens the sealed columns of one row that was selected column by column."""
+
+    __slots__ = ("_cipher", "_table", "_tail")
+
+    def __init__(self, cipher: AESGCM, table: str, row_id: UUID, subject_id: UUID) -> None:
+        self._cipher, self._table, self._tail = cipher, table, _row_tail(row_id, subject_id)
+
+    def open(self, column: str, sealed: bytes) -> bytes:
+        return open_sealed(self._cipher, sealed, _column_head(self._table, column) + self._tail)
 
 
 def _wrap_context(subject_id: UUID, kek_id: str) -> bytes:

@@ -1,7 +1,7 @@
 """Finding whom a person may be already: candidates by shared keys, the best of them decrypted and compared."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from hub.infra.crypto import current_vault
+from hub.infra.crypto import RowSeals, current_vault
 from hub.learners import queries
 from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED
 from hub.learners.domain.file_model import MOST_AT_PHONE
@@ -48,14 +48,13 @@ def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model
     rows = queries.candidates(session, weights, MOST_COMPARED) if weights else ()
     if not rows:
         return []
-    current_vault().preload({row.subject_id for row in rows})
-    around = [(row, prepare_around(_described(row), model)) for row in rows]
-    here = model.where_crowded(_crowded(asked, [other for _, other in around]))
+    around = [(row, seals, prepare_around(_described(row, seals), model)) for row, seals in _opened(rows)]
+    here = model.where_crowded(_crowded(asked, [other for _, _, other in around]))
     found: dict[UUID, Known] = {}
-    for row, unnamed in around:
+    for row, seals, unnamed in around:
         if weigh_promising(asked, unnamed, here, LOW_BAND) is None:
             continue
-        weighed = weigh_promising(asked, _named(row, unnamed, model), here, LOW_BAND)
+        weighed = weigh_promising(asked, _named(row, seals, unnamed, model), here, LOW_BAND)
         if weighed is None or weighed.score < LOW_BAND:
             continue
         one = Known(row.home_learner_id, row.learner_id, explain(weighed, here))
@@ -65,33 +64,35 @@ def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model
     return sorted(found.values(), key=lambda one: (-one.comparison.score, one.now_id))
 
 
-_TABLE = SourceRecord.__tablename__
+def _opened(rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], RowSeals]]:
+    vault = current_vault()
+    for row in rows:
+        vault.take(row.subject_id, row.kek_id, row.wrapped)
+        yield row, vault.row(SourceRecord.__tablename__, row.id, row.subject_id)
 
 
-def _described(row: Row[Any]) -> Comparable:
+def _described(row: Row[Any], seals: RowSeals) -> Comparable:
     """What is compared but the name; only that is decrypted."""
-    at = row.id, row.subject_id, _TABLE
     phones = (
-        SourceRecord.phone.opened(row.phone_sealed, *at),
-        SourceRecord.second_phone.opened(row.second_phone_sealed, *at),
+        SourceRecord.phone.opened(row.phone, seals),
+        SourceRecord.second_phone.opened(row.second_phone, seals),
     )
-    email = SourceRecord.email.opened(row.email_sealed, *at)
+    email = SourceRecord.email.opened(row.email, seals)
     return Comparable(
-        gender=SourceRecord.sex.opened(row.sex_sealed, *at),
-        date_of_birth=SourceRecord.date_of_birth.opened(row.date_of_birth_sealed, *at),
-        phones=tuple(phone for phone in phones if phone),
+        gender=SourceRecord.sex.opened(row.sex, seals),
+        date_of_birth=SourceRecord.date_of_birth.opened(row.date_of_birth, seals),
+        phones=tuple([phone for phone in phones if phone]),
         emails=(email,) if email else (),
-        postcode=SourceRecord.postcode.opened(row.postcode_sealed, *at),
-        address=SourceRecord.address.opened(row.address_sealed, *at),
-        first_language=SourceRecord.first_language.opened(row.first_language_sealed, *at),
+        postcode=SourceRecord.postcode.opened(row.postcode, seals),
+        address=SourceRecord.address.opened(row.address, seals),
+        first_language=SourceRecord.first_language.opened(row.first_language, seals),
     )
 
 
-def _named(row: Row[Any], around: Prepared, model: Model) -> Prepared:
-    at = row.id, row.subject_id, _TABLE
-    given = SourceRecord.given_names.opened(row.given_names_sealed, *at) or ""
-    family = SourceRecord.family_name.opened(row.family_name_sealed, *at) or ""
-    alias = SourceRecord.known_as.opened(row.known_as_sealed, *at)
+def _named(row: Row[Any], seals: RowSeals, around: Prepared, model: Model) -> Prepared:
+    given = SourceRecord.given_names.opened(row.given_names, seals) or ""
+    family = SourceRecord.family_name.opened(row.family_name, seals) or ""
+    alias = SourceRecord.known_as.opened(row.known_as, seals)
     return named(around, (given, family), (alias,) if alias else (), model)
 
 

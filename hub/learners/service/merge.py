@@ -17,7 +17,7 @@ from hub.learners.domain.events import LearnersMerged, LearnersUnmerged
 from hub.learners.domain.forest import tree_of
 from hub.learners.domain.merging import LinkAction, Standing, keep_and_lose, weights_json
 from hub.learners.domain.pairs import PairDecision
-from hub.learners.domain.scoring import Comparison
+from hub.learners.domain.scoring import Comparison, Zone
 from hub.learners.domain.zones import Held
 from hub.learners.models import DuplicatePair, Learner, LinkDecision, SourceRecord
 from hub.learners.queries import deciding
@@ -143,8 +143,8 @@ def _reopen(session: Session, decision: LinkDecision, lost_id: UUID, actor: Acto
         pair.decision, pair.decision_id, pair.decided_at = PairDecision.OPEN, None, None
         pair.held_because = Held.TAKEN_BACK  # the hub must not link again what a person has parted
     session.flush()
-    if pairs:
-        ask_to_decide(session, pairs, clock)
+    if asked := [pair for pair in pairs if pair.zone is not Zone.NEW or pair.sampled_on is not None]:
+        ask_to_decide(session, asked, clock)  # of the low band nobody was asked before either
 
 
 def _pair(session: Session, pair_id: UUID) -> tuple[DuplicatePair, UUID, UUID]:
