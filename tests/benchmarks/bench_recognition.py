@@ -2,10 +2,12 @@
 
 Quality is measured on generated boroughs whose seeds were never used for tuning, and on the public FEBRL sets. Online:
 one referral against 100,000 learners stored sealed in PostgreSQL, 1,000 times somebody known and 1,000 times somebody
-new (many of them of a household that is known). Numbers 7 and 8 are asserted in tests.
+new (half of them of a household that is known). Numbers 7 and 8 are asserted in tests. Processor time stands beside
+the wall's, since the machine is rarely quiet.
 """
 
 import csv
+import gc
 import os
 import random
 import statistics
@@ -16,16 +18,18 @@ from collections import Counter
 from datetime import date
 
 from hub.learners import reads
+from hub.learners.domain.blocking import MOST_COMPARED
 from hub.learners.domain.linking import link
 from tests.benchmarks.bench_intake import deployment, settings_of
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.filling import Asked, analyse, fill, look
+from tests.benchmarks.filling import Asked, analyse, count_met, fill, look
 from tests.benchmarks.scratch import scratch_hub
 from tests.recognition import febrl
 from tests.recognition.borough import Borough, comparable, true_pairs
 from tests.recognition.measure import Quality, measure
 
 HELD_OUT = (7001, 7002)
+ONLINE = 7004
 RECORDS = 20_000
 LEARNERS, ASKED = 100_000, 1_000
 DAY = date(2027, 1, 11)
@@ -136,24 +140,33 @@ def command(count: int) -> list[Figure]:
 
 def online(learners: int, asked: int) -> list[Figure]:
     """One intake against a full hub, by the same functions that `identify` calls."""
+    borough, rng = Borough(ONLINE), random.Random(1)
+    people = borough.people(learners + asked)
+    new_ones = set(rng.sample(range(len(people)), asked))  # from known households as well as others
+    stored = [one for place, one in enumerate(people) if place not in new_ones]
+    twice = rng.sample(stored, asked)
+    again = [borough.corrupted(one) for one in twice]
+    unknown = [borough.clean(people[place]) for place in sorted(new_ones)]
     with scratch_hub():
-        borough = Borough(HELD_OUT[1] + 1)
-        people = borough.people(learners + asked)
-        homes = fill([borough.clean(one) for one in people[:learners]])
+        homes = fill([borough.clean(one) for one in stored])
         analyse()
-        twice = random.Random(1).sample(people[:learners], asked)
-        known = look([borough.corrupted(one) for one in twice], [homes[one.person] for one in twice], Asked())
-        new = look([borough.clean(one) for one in people[learners:]], None, Asked())
+        gc.freeze()  # the borough is no part of a service's memory, to be swept again and again
+        at_home = [homes[one.person] for one in twice]
+        known, new = look(again, at_home, Asked()), look(unknown, None, Asked())
+        count_met(again, at_home, known)
+        gc.unfreeze()
     both = known.cpu + new.cpu
     p95 = lambda values: 1000 * statistics.quantiles(values, n=20)[-1]  # noqa: E731
     note = f"median {1000 * statistics.median(both):.1f} ms"
-    right, missed = known.zones["auto"], known.zones["new"]
+    right, missed, wrong = known.zones["auto"], known.zones["new"], known.wrong + new.zones["auto"]
     decided = f"known: {right} sure, {known.zones['review']} review, {missed} missed"
     return [
         Figure(f"blocking recall, {learners:,} learners", known.blocked / asked, "", 0.995, "more"),
-        Figure("true record among the 50 compared", known.in_fifty / asked, "", 0.99, "more"),
+        Figure(
+            f"true record among the {MOST_COMPARED} compared", known.among_compared / asked, "", 0.99, "more"
+        ),
         Figure("one referral, processor, 95th percentile", p95(both), "ms", 5, "less", note),
         Figure("one referral, wall, 95th percentile", p95(known.wall + new.wall), "ms", 20, "less"),
-        Figure("new people linked wrongly", new.zones["auto"], "", 0, "less", f"of {asked:,}; {decided}"),
+        Figure("people linked wrongly online", wrong, "", 0, "less", f"of {2 * asked:,}; {decided}"),
         Figure("new people sent to review", 100 * new.zones["review"] / asked, "%", 6, "less"),
     ]

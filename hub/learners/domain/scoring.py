@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from math import inf
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from hub.learners.domain.birth_dates import BirthLevel, birth_level
 from hub.learners.domain.contacts import (
@@ -153,26 +153,46 @@ def weigh(left: Prepared, right: Prepared, model: Model) -> Weighed:
 
 def weigh_promising(left: Prepared, right: Prepared, model: Model, least: float) -> Weighed | None:
     """The evidence, or None as soon as the score cannot reach `least`: names, which cost most, come last."""
+    around = weigh_around(left, right, model, least)
+    return None if around is None else weigh_names(around, left, right, model)
+
+
+class Around(NamedTuple):
+    """The evidence of everything but the names; `others` is what is neither contact nor name."""
+
+    birth: BirthLevel
+    contact: ContactEvidence
+    gender: float
+    language: float
+    others: float
+
+
+def weigh_around(left: Prepared, right: Prepared, model: Model, least: float) -> Around | None:
+    """The evidence without the names, or None where no names could lift the score to `least`."""
     birth = birth_level(left.born, right.born)
     birth_weight = model.birth[birth]
     gender = _agreement(left.gender, right.gender, "gender", model)
     language = _agreement(left.language, right.language, "language", model)
     others = birth_weight + gender + language - model.prior
-    others += min(left.name.top, right.name.top)  # until the names themselves are compared
+    needed = least - others - min(left.name.top, right.name.top)
     apart = birth_weight <= model.contact["household_birth_apart"]
     shared = model.contact["household_apart_most" if apart else "household_most"]
     boxes = model.contact["email_equal"] if left.contact.emails and right.contact.emails else 0.0
-    if others + shared + boxes < least:
+    if shared + boxes < needed:
         return None
     reached = compare_contacts(left.contact, right.contact, model.crowded, model.contact)
-    together = min(reached.total, shared + max(0.0, reached.email[1]))
-    if others + together < least:
+    if reached.total < needed or shared + max(0.0, reached.email[1]) < needed:
         return None
-    others -= min(left.name.top, right.name.top)
+    return Around(birth, reached, gender, language, others)
+
+
+def weigh_names(around: Around, left: Prepared, right: Prepared, model: Model) -> Weighed:
+    """All the evidence, once the names are compared too."""
     name = compare_names(left.name, right.name, model.lists, model.name)
-    household = household_excess(reached, model.contact, birth_weight=birth_weight, name=name)
-    score = name.weight + others + reached.total + household
-    return Weighed(score, name, birth, reached, household, gender, language)
+    birth_weight = model.birth[around.birth]
+    household = household_excess(around.contact, model.contact, birth_weight=birth_weight, name=name)
+    score = name.weight + around.others + around.contact.total + household
+    return Weighed(score, name, around.birth, around.contact, household, around.gender, around.language)
 
 
 def _agreement(left: str, right: str, field: str, model: Model) -> float:

@@ -8,6 +8,8 @@ meet, who may be twins. Here every vowel keeps its place, and `s` and `sh` stay 
 import re
 from functools import lru_cache
 
+from hub.learners.domain.spelling import undoubled
+
 LONG_ENOUGH = 5  # from so many letters on, close vowels are one: Bilal and Belal, but not Lina and Lena
 SHORTEST = 2
 
@@ -17,7 +19,6 @@ _READ = {
     "c": "k", "dzh": "j", "dj": "j", "ee": "i", "oo": "u", "ou": "u", "y": "i",
 }  # fmt: skip
 _PATTERN = re.compile("|".join(sorted(_READ, key=len, reverse=True)))
-_DOUBLED = re.compile(r"(.)\1+")
 _DIPHTHONG = re.compile(r"[ae]i")  # Zainab and Zeinab, Faisal and Faysal
 _LONG = str.maketrans(
     "eojC", "iuiS"
@@ -33,7 +34,7 @@ _VOWEL = re.compile(r"[aeiou](?!$)")
 @lru_cache(maxsize=1 << 14)
 def spoken(word: str) -> str:
     """How a normalised word is read, letter by letter."""
-    read = _DOUBLED.sub(r"\1", _PATTERN.sub(lambda found: _READ[found[0]], word))
+    read = undoubled(_PATTERN.sub(lambda found: _READ[found[0]], word))
     read = _DIPHTHONG.sub("e", read)
     if len(read) > SHORTEST:
         read = _SILENT_END.sub("", read)

@@ -86,12 +86,12 @@ _SEALED = (
 def _candidates() -> Select[Any]:
     """Columns and not rows of the ORM, sealed bytes as they are: making objects took half the time of a look-up."""
     ranked = _RANKED.subquery()
-    ids = SourceRecord.id, SourceRecord.subject_id, SourceRecord.home_learner_id, SourceRecord.learner_id
-    sealed = [
+    ids = [SourceRecord.id, SourceRecord.subject_id, SourceRecord.home_learner_id, SourceRecord.learner_id]
+    sealed: list[Any] = [
         type_coerce(getattr(SourceRecord, f"{name}_sealed"), NullType()).label(name) for name in _SEALED
     ]
     return (
-        select(*ids, *sealed, SubjectKey.kek_id, SubjectKey.wrapped)
+        select(*[*ids, *sealed, SubjectKey.kek_id, SubjectKey.wrapped])
         .join(ranked, ranked.c.source_record_id == SourceRecord.id)
         .join(SubjectKey, SubjectKey.subject_id == SourceRecord.subject_id)
         .where(SubjectKey.wrapped.is_not(None))

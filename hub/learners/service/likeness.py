@@ -22,7 +22,8 @@ from hub.learners.domain.scoring import (
     explain,
     named,
     prepare_around,
-    weigh_promising,
+    weigh_around,
+    weigh_names,
 )
 from hub.learners.models import SourceRecord
 
@@ -41,7 +42,7 @@ class Known:
 def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model: Model) -> list[Known]:
     """Everybody known who scores above the low band, best first; one query, and one for their keys.
 
-    At most 50 records are decrypted: those that share the most telling keys. Names are opened only of those who
+    At most 25 records are decrypted: those that share the most telling keys. Names are opened only of those who
     could be the one by everything else.
     """
     weights = {one: KEY_WEIGHTS[key.kind] for one, key in hashed.items()}
@@ -52,10 +53,11 @@ def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model
     here = model.where_crowded(_crowded(asked, [other for _, _, other in around]))
     found: dict[UUID, Known] = {}
     for row, seals, unnamed in around:
-        if weigh_promising(asked, unnamed, here, LOW_BAND) is None:
+        around_it = weigh_around(asked, unnamed, here, LOW_BAND)
+        if around_it is None:
             continue
-        weighed = weigh_promising(asked, _named(row, seals, unnamed, model), here, LOW_BAND)
-        if weighed is None or weighed.score < LOW_BAND:
+        weighed = weigh_names(around_it, asked, _named(row, seals, unnamed, model), here)
+        if weighed.score < LOW_BAND:
             continue
         one = Known(row.home_learner_id, row.learner_id, explain(weighed, here))
         best = found.get(row.learner_id)
