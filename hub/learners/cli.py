@@ -1,7 +1,10 @@
 """`hub learners`: linking files of people, and renewing the indexes by which people are found."""
 
+import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -33,7 +36,8 @@ def link_command(first: Path, second: Path | None, out: Path, as_json: bool) -> 
     from hub.learners.exchange import link_files
 
     contents = [path.read_bytes() for path in (first, second) if path is not None]
-    report = link_files(contents[0], contents[1] if second else None, out, SystemClock().today())
+    with _no_looking_for_cycles():
+        report = link_files(contents[0], contents[1] if second else None, out, SystemClock().today())
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
@@ -46,6 +50,18 @@ def link_command(first: Path, second: Path | None, out: Path, as_json: bool) -> 
             value = f" {fault.value!r}." if fault.value else ""
             click.echo(f"Line {fault.line}, {fault.column}:{value} {fault.remedy}.")
     sys.exit(1 if report.faults else 0)
+
+
+@contextmanager
+def _no_looking_for_cycles() -> Iterator[None]:
+    """All objects of a file live to the end: going through them for cycles took a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @learners_group.command("reindex")

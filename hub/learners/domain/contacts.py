@@ -85,32 +85,46 @@ def contact(
     return Contact(digits, boxes, tidy, street, numbers)
 
 
+Weight = tuple[ContactLevel, float]
+Weights = Mapping[str, Mapping[ContactLevel, Weight]]
+
+
+def weights_by_level(weights: Mapping[str, float]) -> Weights:
+    """Each kind's levels with their weights, made once for millions of comparisons."""
+    return {
+        kind: {
+            level: (level, weights[name])
+            for level in ContactLevel
+            if (name := "missing" if level is ContactLevel.MISSING else f"{kind}_{level}") in weights
+        }
+        for kind in ("phone", "email", "postcode", "address")
+    }
+
+
+def compare_emails(left: Contact, right: Contact, crowded: Collection[str], weights: Weights) -> Weight:
+    return weights["email"][_email(left.emails, right.emails, crowded)]
+
+
 def compare_contacts(
-    left: Contact, right: Contact, crowded: Collection[str], weights: Mapping[str, float]
+    left: Contact, right: Contact, crowded: Collection[str], weights: Weights, within_postcode: float
 ) -> ContactEvidence:
-    """Each kind by itself; the household guard is applied by who knows name and date of birth."""
-    phone = _phone(left.phones, right.phones, crowded)
-    email = _email(left.emails, right.emails, crowded)
+    """Each kind by itself; the household guard is applied by who knows name and date of birth.
+
+    A postcode is some fifteen doors: behind an equal one, an equal address adds at most `within_postcode`.
+    """
     postcode = _postcode(left.postcode, right.postcode, crowded)
-    address = _address(left, right)
-    door = weights[_KEYS["address", address]]
-    if door > 0 and postcode in _SAME_POSTCODE:
-        # A postcode is some fifteen doors: behind an equal one, an equal address adds only little.
-        door = min(door, weights["address_within_postcode"])
+    address = weights["address"][_address(left, right)]
+    if address[1] > within_postcode and postcode in _SAME_POSTCODE:
+        address = address[0], within_postcode
     return ContactEvidence(
-        (phone, weights[_KEYS["phone", phone]]),
-        (email, weights[_KEYS["email", email]]),
-        (postcode, weights[_KEYS["postcode", postcode]]),
-        (address, door),
+        weights["phone"][_phone(left.phones, right.phones, crowded)],
+        compare_emails(left, right, crowded, weights),
+        weights["postcode"][postcode],
+        address,
     )
 
 
 _SAME_POSTCODE = frozenset({ContactLevel.EQUAL, ContactLevel.CROWDED})
-_KEYS = {
-    (kind, level): "missing" if level is ContactLevel.MISSING else f"{kind}_{level}"
-    for kind in ("phone", "email", "postcode", "address")
-    for level in ContactLevel
-}
 
 
 def household_excess(

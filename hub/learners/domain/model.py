@@ -8,6 +8,7 @@ from functools import cached_property
 from math import log2
 from typing import Any
 
+from hub.learners.domain.contacts import Weights, weights_by_level
 from hub.learners.domain.name_words import NameLists
 from hub.learners.domain.spelling import main_sound
 
@@ -37,6 +38,10 @@ class Model:
     def prior(self) -> float:
         """Bits against any two people being one, before anything is known of them."""
         return log2(max(2, self.population))
+
+    @cached_property
+    def contact_levels(self) -> Weights:
+        return weights_by_level(self.contact)
 
     def without_families(self) -> "Model":
         """The weights among people of whom hardly any two share a phone or a door."""
