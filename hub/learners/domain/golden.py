@@ -7,15 +7,14 @@ First referral: the earliest.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from hub.learners.domain.person import ContactChange, Sex
 
-T = TypeVar("T")
 ERASED = "Record erased"
 """Shown for somebody whose record was erased: every living record has a name."""
 
@@ -113,47 +112,54 @@ def golden_record(records: Sequence[SourceRecordView]) -> Person:
     """The person that these records of one learner describe; at least one must be current."""
     newest = sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)
     current = [record for record in newest if record.superseded_at is None] or newest
-    named = _best(current, _named)
-    confirmed = _contacts(current)
-    phone = _first(confirmed, lambda record: record.phone)
-    email = _first(confirmed, lambda record: record.email)
-    postcode, address = _first(confirmed, lambda record: record.postcode), _address(confirmed)
-    full_name = named.full_name
+    named, confirmed = _best(current, _named), _contacts(current)
+    held: dict[str, Any] = {name: _newest_said(current, name) for name in _BY_NEWEST}
+    held |= {name: _newest_said(confirmed, name) for name in _BY_CONTACT}
     return Person(
         learner_id=current[0].learner_id,
         first_referred_on=min(record.referred_on for record in records),
         given_names=named.given_names,
         family_name=named.family_name,
-        known_as=_first(current, lambda record: record.known_as),
         date_of_birth=_birth_date(current),
-        sex=_first(current, lambda record: record.sex),
-        postcode=postcode,
-        address=address,
-        phone=phone,
-        second_phone=_first(confirmed, lambda record: record.second_phone),
-        email=email,
-        preferred_language=_first(confirmed, lambda record: record.preferred_language),
+        address=_address(confirmed),
         other_languages=tuple(dict.fromkeys(code for record in current for code in record.other_languages)),
-        reads_in=_first(current, lambda record: record.reads_in),
-        first_language=_first(current, lambda record: record.first_language),
-        nationality=_first(current, lambda record: record.nationality),
-        interpreter_needed=_decided(confirmed, lambda record: record.interpreter_needed, any),
-        safe_to_text=_decided(confirmed, lambda record: record.safe_to_text, all),
-        safe_to_call=_decided(confirmed, lambda record: record.safe_to_call, all),
+        interpreter_needed=any(record.interpreter_needed for record in confirmed),
+        safe_to_text=all(record.safe_to_text for record in confirmed),
+        safe_to_call=all(record.safe_to_call for record in confirmed),
         birth_date_verified=any(record.birth_date_verified_at for record in current),
         contact_confirmed=confirmed[0].contact_confirmed_at is not None,
-        other_names=_others(full_name, (record.full_name for record in newest)),
-        other_phones=_others(
-            phone, (number for record in newest for number in (record.phone, record.second_phone))
-        ),
-        other_emails=_others(email, (record.email for record in newest)),
-        other_addresses=_others(_place(postcode, address), (_place(r.postcode, r.address) for r in newest)),
-        source_record_ids=tuple(record.id for record in reversed(newest)),
-        subject_ids=tuple(dict.fromkeys(record.subject_id for record in reversed(newest))),
-        organisation_ids=tuple(
-            dict.fromkeys(one.organisation_id for one in reversed(newest) if one.organisation_id is not None)
-        ),
+        **held,
+        **_aliases(newest, named.full_name, held, _address(confirmed)),
+        **_belonging(newest[::-1]),
     )
+
+
+_BY_NEWEST = ("known_as", "sex", "reads_in", "first_language", "nationality")
+_BY_CONTACT = ("phone", "second_phone", "email", "postcode", "preferred_language")
+
+
+def _aliases(
+    newest: Sequence[SourceRecordView], name: str, held: Mapping[str, Any], address: str | None
+) -> dict[str, Any]:
+    """What else was ever said, newest first: people are still found by it."""
+    phones = (number for record in newest for number in (record.phone, record.second_phone))
+    place = _place(held["postcode"], address)
+    return {
+        "other_names": _others(name, (record.full_name for record in newest)),
+        "other_phones": _others(held["phone"], phones),
+        "other_emails": _others(held["email"], (record.email for record in newest)),
+        "other_addresses": _others(place, (_place(record.postcode, record.address) for record in newest)),
+    }
+
+
+def _belonging(oldest: Sequence[SourceRecordView]) -> dict[str, Any]:
+    """The records, their keys and who sent them, oldest first."""
+    sent = (record.organisation_id for record in oldest if record.organisation_id is not None)
+    return {
+        "source_record_ids": tuple(record.id for record in oldest),
+        "subject_ids": tuple(dict.fromkeys(record.subject_id for record in oldest)),
+        "organisation_ids": tuple(dict.fromkeys(sent)),
+    }
 
 
 def contact_of(person: Person) -> ContactChange:
@@ -197,28 +203,20 @@ def _contacts(current: Sequence[SourceRecordView]) -> list[SourceRecordView]:
     return ranked[:1] if ranked[0].contact_confirmed_at is not None else ranked
 
 
-def _first(records: Iterable[SourceRecordView], get: Callable[[SourceRecordView], T | None]) -> T | None:
-    return next((value for record in records if (value := get(record)) is not None), None)
+def _newest_said(records: Iterable[SourceRecordView], name: str) -> Any:
+    """What the first record says that says anything."""
+    return next((value for record in records if (value := getattr(record, name)) is not None), None)
 
 
 def _address(confirmed: Sequence[SourceRecordView]) -> str | None:
     """The address of the record whose postcode counts: one's street with another's code is no address."""
     with_postcode = next((record for record in confirmed if record.postcode), None)
-    return with_postcode.address if with_postcode else _first(confirmed, lambda record: record.address)
+    return with_postcode.address if with_postcode else _newest_said(confirmed, "address")
 
 
 def _place(postcode: str | None, address: str | None) -> str | None:
     """Where somebody lives, on one line."""
     return ", ".join(part for part in (" ".join((address or "").split()), postcode) if part) or None
-
-
-def _decided(
-    confirmed: Sequence[SourceRecordView],
-    get: Callable[[SourceRecordView], bool],
-    strictest: Callable[[Iterable[bool]], bool],
-) -> bool:
-    """The learner's own newest word; where the learner was not asked, the careful answer of all sources."""
-    return strictest(get(record) for record in confirmed)
 
 
 def _birth_date(newest_first: Sequence[SourceRecordView]) -> date | None:
