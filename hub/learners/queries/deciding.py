@@ -49,22 +49,9 @@ def pairs_known(session: Session, wanted: Sequence[tuple[UUID, UUID]]) -> set[fr
     """
     ids = {one for pair in wanted for one in pair}
     now = dict(session.execute(_survivor_of().where(SourceRecord.home_learner_id.in_(ids))).all())
-    left, right = aliased(SourceRecord), aliased(SourceRecord)
-    found = (
-        select(DuplicatePair.left_id, DuplicatePair.right_id, left.learner_id, right.learner_id)
-        .join(left, and_(left.home_learner_id == DuplicatePair.left_id, left.amends_id.is_(None)))
-        .join(right, and_(right.home_learner_id == DuplicatePair.right_id, right.amends_id.is_(None)))
-        .where(
-            or_(left.learner_id.in_(set(now.values())), right.learner_id.in_(set(now.values()))),
-            or_(
-                DuplicatePair.decision == PairDecision.DIFFERENT,
-                and_(DuplicatePair.left_id.in_(ids), DuplicatePair.right_id.in_(ids)),
-            ),
-        )
-    )
     suggested: set[frozenset[UUID]] = set()
     asked_now: set[frozenset[UUID]] = set()
-    for left_id, right_id, left_now, right_now in session.execute(found):
+    for left_id, right_id, left_now, right_now in session.execute(_pairs_about(ids, set(now.values()))):
         suggested.add(frozenset({left_id, right_id}))
         asked_now.add(frozenset({left_now, right_now}))
     return {
@@ -74,6 +61,23 @@ def pairs_known(session: Session, wanted: Sequence[tuple[UUID, UUID]]) -> set[fr
         or now.get(pair[0], pair[0]) == now.get(pair[1], pair[1])
         or frozenset({now.get(one, one) for one in pair}) in asked_now
     }
+
+
+def _pairs_about(ids: Collection[UUID], survivors: Collection[UUID]) -> Select[UUID, UUID, UUID, UUID]:
+    """(left, right, whom each is now) of pairs suggested among `ids` or told apart from one of the survivors."""
+    left, right = aliased(SourceRecord), aliased(SourceRecord)
+    return (
+        select(DuplicatePair.left_id, DuplicatePair.right_id, left.learner_id, right.learner_id)
+        .join(left, and_(left.home_learner_id == DuplicatePair.left_id, left.amends_id.is_(None)))
+        .join(right, and_(right.home_learner_id == DuplicatePair.right_id, right.amends_id.is_(None)))
+        .where(
+            or_(left.learner_id.in_(survivors), right.learner_id.in_(survivors)),
+            or_(
+                DuplicatePair.decision == PairDecision.DIFFERENT,
+                and_(DuplicatePair.left_id.in_(ids), DuplicatePair.right_id.in_(ids)),
+            ),
+        )
+    )
 
 
 def _survivor_of() -> Select[UUID, UUID]:

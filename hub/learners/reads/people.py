@@ -192,37 +192,23 @@ def _born(session: Session, ids: Collection[UUID], day: date) -> list[UUID]:
     return [learner_id for learner_id in ids if learner_id in then]
 
 
+_AS_STORED = (
+    "id", "subject_id", "learner_id", "home_learner_id", "organisation_id", "amends_id", "referred_on", "created_at",
+    "superseded_at", "contact_confirmed_at", "name_verified_at", "birth_date_verified_at", "known_as", "date_of_birth",
+    "postcode", "address", "phone", "second_phone", "email", "preferred_language", "reads_in", "first_language",
+    "nationality",
+)  # fmt: skip
+
+
 def record_view(row: SourceRecord) -> SourceRecordView:
     """A source record in clear."""
     interpreter, text, call = row.contact_rules or (False, True, True)
     return SourceRecordView(
-        id=row.id,
-        subject_id=row.subject_id,
-        learner_id=row.learner_id,
-        home_learner_id=row.home_learner_id,
-        organisation_id=row.organisation_id,
-        amends_id=row.amends_id,
-        referred_on=row.referred_on,
-        created_at=row.created_at,
-        superseded_at=row.superseded_at,
-        contact_confirmed_at=row.contact_confirmed_at,
-        name_verified_at=row.name_verified_at,
-        birth_date_verified_at=row.birth_date_verified_at,
+        **{name: getattr(row, name) for name in _AS_STORED},
         given_names=row.given_names or "",
         family_name=row.family_name or "",
-        known_as=row.known_as,
-        date_of_birth=row.date_of_birth,
         sex=Sex(row.sex) if row.sex else None,
-        postcode=row.postcode,
-        address=row.address,
-        phone=row.phone,
-        second_phone=row.second_phone,
-        email=row.email,
-        preferred_language=row.preferred_language,
         other_languages=tuple(row.other_languages or ()),
-        reads_in=row.reads_in,
-        first_language=row.first_language,
-        nationality=row.nationality,
         interpreter_needed=interpreter,
         safe_to_text=text,
         safe_to_call=call,

@@ -63,11 +63,7 @@ def merge(  # noqa: PLR0913 - the contract: which two, by whom, when, by what co
     kept, lost = _two_survivors(session, keep_id, lose_id)
     kept_tree, lost_tree = queries.tree(session, kept.id), queries.tree(session, lost.id)
     pairs = deciding.pairs_between(session, kept_tree, lost_tree)
-    if any(pair.decision is PairDecision.DIFFERENT for pair in pairs):
-        raise RuleBroken(
-            "Somebody decided that these are different people. Undo that decision first.",
-            code="different_people",
-        )
+    _require_not_told_apart(pairs)
     queries.forget_taken_in(session)
     moved = queries.records_at_home_in(session, lost_tree)
     said = _Saying(LinkAction.LINK, kept.id, lost.id, compared)
@@ -80,6 +76,14 @@ def merge(  # noqa: PLR0913 - the contract: which two, by whom, when, by what co
     keep_split_steps(session, {*kept_tree, *lost_tree}, clock)
     record(session, LearnersMerged(kept.id, lost.id, _ids(moved), decision.id))
     return decision.id
+
+
+def _require_not_told_apart(pairs: Iterable[DuplicatePair]) -> None:
+    if any(pair.decision is PairDecision.DIFFERENT for pair in pairs):
+        raise RuleBroken(
+            "Somebody decided that these are different people. Undo that decision first.",
+            code="different_people",
+        )
 
 
 def mark_different(session: Session, pair_id: UUID, actor: Actor, clock: Clock) -> UUID:
