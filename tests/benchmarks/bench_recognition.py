@@ -138,8 +138,8 @@ def command(count: int) -> list[Figure]:
 # ---------------------------------------------------------------- online
 
 
-def online(learners: int, asked: int) -> list[Figure]:
-    """One intake against a full hub, by the same functions that `identify` calls."""
+def _ask_full_hub(learners: int, asked: int) -> tuple[Asked, Asked]:
+    """What came of asking about people that the hub knows, and about others."""
     borough, rng = Borough(ONLINE), random.Random(1)
     people = borough.people(learners + asked)
     new_ones = set(rng.sample(range(len(people)), asked))  # from known households as well as others
@@ -155,6 +155,12 @@ def online(learners: int, asked: int) -> list[Figure]:
         known, new = look(again, at_home, Asked()), look(unknown, None, Asked())
         count_met(again, at_home, known)
         gc.unfreeze()
+    return known, new
+
+
+def online(learners: int, asked: int) -> list[Figure]:
+    """One intake against a full hub, by the same functions that `identify` calls."""
+    known, new = _ask_full_hub(learners, asked)
     both = known.cpu + new.cpu
     p95 = lambda values: 1000 * statistics.quantiles(values, n=20)[-1]  # noqa: E731
     note = f"median {1000 * statistics.median(both):.1f} ms"

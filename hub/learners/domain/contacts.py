@@ -58,11 +58,6 @@ class ContactEvidence(NamedTuple):
         """Whether a phone, an e-mail or a postcode that is not everybody's is exactly equal."""
         return ContactLevel.EQUAL in {self.phone[0], self.email[0], self.postcode[0]}
 
-    @property
-    def personal(self) -> bool:
-        """Whether a phone or an e-mail is exactly equal."""
-        return ContactLevel.EQUAL in {self.phone[0], self.email[0]}
-
 
 _SHORT = {
     "st": "street", "str": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",

@@ -211,7 +211,7 @@ def _joined(
                 other.remove(part)
             weight += max(weights["sound_least"], whole.worth - weights["sound_less"])
             number += 1
-            sure = sure and in_order and whole.spoken == spoken(parts[0].text + parts[1].text)
+            sure = sure and in_order and spoken(whole.text) == spoken(parts[0].text + parts[1].text)
     return _Joined(weight, number, sure), (left, right)
 
 
@@ -259,13 +259,17 @@ def _certainty(
     """(every word is certain, a family name only because the given names are).
 
     No word may be left over, not even of several family names: in records with the fields swapped that is one of
-    two sisters' given names.
+    two sisters' given names. Begum for Khatun is no such word; where nothing but them stands beside the given
+    name, that is like a family name written otherwise.
     """
-    if not joined.sure or any(rest) or len(matches) + joined.number < 2:
+    suffixes = all(rest)
+    if not joined.sure or any(not word.honorific for side in rest for word in side):
+        return False, False
+    if len(matches) + joined.number + suffixes < 2:
         return False, False
     unsure = [match for match in matches if not _is_one(match)]
-    full = len(unsure) < len(matches) and all(_is_one_family(match) for match in unsure)
-    return full, full and bool(unsure)
+    full = len(unsure) < len(matches) + joined.number and all(_is_one_family(match) for match in unsure)
+    return full, full and (bool(unsure) or any(map(bool, rest)))
 
 
 def _is_one(match: Match) -> bool:
@@ -274,7 +278,11 @@ def _is_one(match: Match) -> bool:
     Not by sound alone: Sadia and Said, Anatolii and Nataliia sound alike, and may be twins.
     """
     one, other = match[2], match[3]
-    return one.text == other.text or not one.forms.isdisjoint(other.forms) or one.spoken == other.spoken
+    return (
+        one.text == other.text
+        or not one.forms.isdisjoint(other.forms)
+        or spoken(one.text) == spoken(other.text)
+    )
 
 
 def _is_one_family(match: Match) -> bool:

@@ -10,7 +10,6 @@ from math import log2
 
 from hub.learners.domain.names import ordered_words
 from hub.learners.domain.spelling import Likeness, main_sound, sounds
-from hub.learners.domain.spoken import spoken
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,10 @@ class NameLists:
 class NameWord:
     """One word. `spare` words (honorifics, aliases) may help but are not missed; `worth` is in bits.
 
-    `keys` are the sounds of its common forms, by which it is looked up; `spoken` is how it is read, by which two
-    are certainly one name.
+    `keys` are the sounds of its common forms, by which it is looked up.
     """
 
     text: str
-    spoken: str
     forms: frozenset[str]
     keys: frozenset[str]
     worth: float
@@ -100,4 +97,4 @@ def _new_word(
     least, most = bounds
     worth = min(most, max(least, -log2(lists.share(forms[0]))))
     keys = frozenset[str]().union(*(sounds(form) for form in forms))
-    return NameWord(text, spoken(text), frozenset(forms), keys, worth, family, spare or honorific, honorific)
+    return NameWord(text, frozenset(forms), keys, worth, family, spare or honorific, honorific)

@@ -224,10 +224,15 @@ def zone_of(weighed: Weighed, model: Model) -> Zone:
 
 
 def _third_field(weighed: Weighed) -> bool:
-    """An exact phone, e-mail or postcode; a default date of birth needs more than a postcode."""
+    """An exact phone, e-mail or postcode; a birth date that is not quite equal, or a default, needs more.
+
+    A mailbox alone will not do then: families share them, and lists hold made-up ones.
+    """
+    reached = weighed.contact
     if weighed.birth is BirthLevel.EQUAL:
-        return weighed.contact.exact
-    return weighed.contact.personal
+        return reached.exact
+    same_door = ContactLevel.EQUAL in {reached.postcode[0], reached.address[0]}
+    return reached.phone[0] is ContactLevel.EQUAL or (reached.email[0] is ContactLevel.EQUAL and same_door)
 
 
 def compare(left: Comparable, right: Comparable, model: Model) -> Comparison:

@@ -65,12 +65,13 @@ def undoubled(text: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def sounds(word: str) -> frozenset[str]:
     """The sounds of a normalised word: one, or two where habits differ."""
-    first = _sound(_FIRST_PATTERN.sub(lambda m: _FIRST[m[0]], word))
+    first = main_sound(word)
     if not _TRIGGERS.search(word):
         return frozenset({first})
     return frozenset({first, _sound(_SECOND_PATTERN.sub(lambda m: _SECOND[m[0]], word))})
 
 
+@lru_cache(maxsize=1 << 14)
 def main_sound(word: str) -> str:
     """The sound of the first reading."""
     return _sound(_FIRST_PATTERN.sub(lambda m: _FIRST[m[0]], word))

@@ -13,6 +13,7 @@ from hub.core.permissions import Actor, Role
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.learners import reads, service
+from hub.learners.domain.measured import measured_under
 from hub.learners.domain.zones import zone_rules
 from hub.learners.pages.edge import blueprint
 from hub.learners.schemas import LinkingSchema
@@ -65,6 +66,7 @@ def _page(form: Form) -> str:
             form=form,
             found=found,
             rules=rules,
+            measured=measured_under(version),
             may_turn_on=not found.errors and not found.lacks(rules),
             is_on=service.is_linking(session, version),
             version=version,

@@ -218,6 +218,7 @@ def test_the_switch_has_a_page_with_the_evidence(session, clock, manager, as_rol
     client = as_role(Role.HUB_MANAGER)
     decided(session, clock, manager, 499)
     page = client.get("/duplicates/linking").get_data(as_text=True)
+    assert "Made-up people are not yours" in page
     assert "499 of at least 500" in page and "1 more decisions" in page and "Switch on" not in page
     assert client.post("/duplicates/linking/on", data={"reason": "Please"}).status_code == 422
     decided(session, clock, manager, 1)
