@@ -70,6 +70,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     entry_events.EntryRemoved: [referrals.entry_ended],
     entry_events.EntryLapsed: [referrals.entry_ended],
     entry_events.CheckInDue: [messaging.check_in_due],
+    learner_events.IndexesRenewed: [referrals.indexes_renewed],
     learner_events.LearnersMerged: [
         matching.learners_merged,
         waitlist.learners_merged,

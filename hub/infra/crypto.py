@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -30,6 +30,7 @@ _FORMAT = 1
 _NONCE = 12
 _KEY_BYTES = 32
 _INDEX_BYTES = 16
+FIRST_INDEX = "b1"
 
 
 class KeyProblem(RuntimeError):
@@ -44,8 +45,10 @@ class Destroyed(RuntimeError):
 class KeyRing:
     """The secrets of one deployment: kept in a file or a vault outside the database.
 
-    `keys` wrap the data keys; `active` is the one that new ones are wrapped by. A ring that was read from a file
-    looks again when the file has changed, so that keys are rotated while the hub runs.
+    `keys` wrap the data keys; `active` is the one that new ones are wrapped by. People are found by hashes under the
+    keys of `searched`: the first makes new hashes, the others are looked up besides while a rotation goes on; `b1` is
+    the index key itself. A ring that was read from a file looks again when the file has changed, so that keys are
+    rotated while the hub runs.
     """
 
     active: str
@@ -53,6 +56,8 @@ class KeyRing:
     index_key: bytes = field(repr=False)
     web_secret: bytes = field(repr=False)
     source: Path | None = None
+    people_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    searched: tuple[str, ...] = (FIRST_INDEX,)
     _subkeys: dict[str, bytes] = field(default_factory=dict, repr=False)
     _indexers: dict[str, hmac.HMAC] = field(default_factory=dict, repr=False)
     _stamp: tuple[int, int] = (0, 0)
@@ -70,14 +75,23 @@ class KeyRing:
             return
         if fresh.index_key == self.index_key:
             self.keys.update(fresh.keys)
-            self.active, self._stamp = fresh.active, stamp
+            self.people_keys.update(fresh.people_keys)
+            self.active, self.searched, self._stamp = fresh.active, fresh.searched, stamp
 
-    def subkey(self, kind: str) -> bytes:
+    def subkey(self, kind: str, generation: str = FIRST_INDEX) -> bytes:
         """A key of its own for each kind of blind index or transient sealing (HKDF-SHA256)."""
-        if kind not in self._subkeys:
+        name = kind if generation == FIRST_INDEX else f"{generation}/{kind}"
+        if name not in self._subkeys:
             hkdf = HKDF(SHA256(), _KEY_BYTES, salt=None, info=kind.encode())
-            self._subkeys[kind] = hkdf.derive(self.index_key)
-        return self._subkeys[kind]
+            root = self.index_key if generation == FIRST_INDEX else self.people_keys[generation]
+            self._subkeys[name] = hkdf.derive(root)
+        return self._subkeys[name]
+
+    def people_index(self, kind: str, text: str, generation: str) -> bytes:
+        """A blind index by which people are found, under a key that can be rotated."""
+        return hmac.digest(self.subkey(f"blind-index/{kind}", generation), text.encode(), "sha256")[
+            :_INDEX_BYTES
+        ]
 
     def blind_index(self, kind: str, text: str) -> bytes:
         """16 bytes of HMAC-SHA256 of `text` under the sub-key of `kind`: finds equals, tells nothing else."""
@@ -91,6 +105,7 @@ class KeyRing:
     def fingerprints(self) -> dict[str, bytes]:
         """Tell whether each key belongs to a database, without revealing it: `index`, and `key NAME` for each."""
         made = {f"key {name}": sha256(key).digest() for name, key in self.keys.items()}
+        made |= {f"key {name}": sha256(key).digest() for name, key in self.people_keys.items()}
         return {
             name: hmac.digest(self.subkey("fingerprint"), material, "sha256")
             for name, material in {"index": b"index", **made}.items()
@@ -159,9 +174,18 @@ def _as_text(ring: KeyRing) -> str:
             "keys": {name: _encode(key) for name, key in ring.keys.items()},
             "index": _encode(ring.index_key),
             "web": _encode(ring.web_secret),
-        },
+        }
+        | _people_text(ring),
         indent=2,
     )
+
+
+def _people_text(ring: KeyRing) -> dict[str, Any]:
+    """Nothing before the first rotation: a file as it always was."""
+    if ring.searched == (FIRST_INDEX,) and not ring.people_keys:
+        return {}
+    keys = {name: _encode(key) for name, key in ring.people_keys.items()}
+    return {"people": {"search": list(ring.searched), "keys": keys}}
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:
@@ -176,9 +200,12 @@ def load_keyring(path: Path) -> KeyRing:
         stamp = _stamp_of(path)
         found = json.loads(path.read_text())
         keys = {str(name): _decode(key) for name, key in found["keys"].items()}
+        people = found.get("people", {"search": [FIRST_INDEX], "keys": {}})
         ring = KeyRing(
-            found["active"], keys, _decode(found["index"]), _decode(found["web"]), source=path, _stamp=stamp
-        )
+            found["active"], keys, _decode(found["index"]), _decode(found["web"]), source=path, _stamp=stamp,
+            people_keys={str(name): _decode(key) for name, key in people["keys"].items()},
+            searched=tuple(map(str, people["search"])),
+        )  # fmt: skip
     except FileNotFoundError:
         raise KeyProblem(
             f"There is no key file at {path}. Restore it from your key backup: without it, nothing sealed in "
@@ -190,6 +217,8 @@ def load_keyring(path: Path) -> KeyRing:
         ) from None
     if ring.active not in ring.keys:
         raise KeyProblem(f"The key file {path} names {ring.active!r} as active but does not hold it.")
+    if not ring.searched or set(ring.searched) - {FIRST_INDEX, *ring.people_keys}:
+        raise KeyProblem(f"The key file {path} names keys to find people by that it does not hold.")
     return ring
 
 
@@ -255,6 +284,15 @@ class Vault:
     def __init__(self, session: "Session", ring: KeyRing) -> None:
         self.session, self.ring = session, ring
         self._ciphers: dict[UUID, AESGCM | None] = {}
+        self._generations: tuple[str, ...] = ()
+
+    @property
+    def generations(self) -> tuple[str, ...]:
+        """The keys under which people are looked for, the one of new hashes first: the same for all of this work."""
+        if not self._generations:
+            self.ring.look_again()
+            self._generations = self.ring.searched
+        return self._generations
 
     def new_subject(self, subject_id: UUID) -> UUID:
         """Make the data key of a new subject."""
@@ -358,6 +396,12 @@ def current_vault() -> Vault:
 def blind_index(kind: str, text: str) -> bytes:
     """16 bytes that find equals of `text` among values of `kind`; see KeyRing.blind_index."""
     return current_vault().ring.blind_index(kind, text)
+
+
+def people_indexes(kind: str, text: str) -> list[bytes]:
+    """The hashes under which somebody may stand: the first is how they are stored now."""
+    vault = current_vault()
+    return [vault.ring.people_index(kind, text, one) for one in vault.generations]
 
 
 def new_subject(subject_id: UUID) -> UUID:

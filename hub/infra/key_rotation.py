@@ -66,7 +66,7 @@ def prepare(clock: Clock) -> str:
     ring.keys[name] = os.urandom(32)
     replace_keyring(ring, _path())
     runtime().keyring.look_again()
-    _note("key.prepared", name, clock)
+    note("key.prepared", name, clock)
     return name
 
 
@@ -82,7 +82,7 @@ def rotate(clock: Clock, progress: Progress = lambda done: None) -> Rotated:
         replace_keyring(ring, _path())
         runtime().keyring.look_again()
     done, unreadable = _rewrap_all(ring.active, progress)
-    _note("key.rotated", ring.active, clock, f"{ring.active}: {done} data keys, {unreadable} unreadable")
+    note("key.rotated", ring.active, clock, f"{ring.active}: {done} data keys, {unreadable} unreadable")
     return Rotated(ring.active, done, unreadable)
 
 
@@ -147,10 +147,11 @@ def retire(name: str, clock: Clock) -> None:
     replace_keyring(ring, _path())
     runtime().keyring.keys.pop(name, None)
     runtime().keyring.look_again()
-    _note("key.retired", name, clock)
+    note("key.retired", name, clock)
 
 
-def _note(action: str, name: str, clock: Clock, reason: str | None = None) -> None:
+def note(action: str, name: str, clock: Clock, reason: str | None = None) -> None:
+    """Write into the audit what was done with a key."""
     with transaction(SYSTEM) as session:
         audit.record(session, SYSTEM, action, "key", _KEY_FILE, clock=clock, reason=reason or name)
 

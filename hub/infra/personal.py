@@ -2,7 +2,7 @@
 
     HOLDINGS = (
         Holding(LearningNeeds, by_record(LearningNeeds.source_record_id), OnErasure.DELETE),
-        Holding(Referral, by_person(Referral.learner_id), wipe={"external_reference": None}),
+        Holding(Referral, by_person(Referral.learner_id), wipe={"external_key": None}),
     )
 
 in the `reads` of a slice. Export reads every row of a holding in clear; erasure deletes or wipes it, destroys the

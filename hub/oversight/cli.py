@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from hub.core.permissions import SYSTEM
-from hub.infra import key_rotation
+from hub.infra import index_rotation, key_rotation
 from hub.infra.db import runtime, transaction
 from hub.infra.seals import exporting, sealer, verifying
 from hub.infra.seals.verifying import Verdict
+from hub.learners import service as learners
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
 folder = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -141,4 +142,52 @@ def retire_key(name: str) -> None:
     )
 
 
-KEY_COMMANDS = (list_keys, prepare_key, rotate_keys, retire_key)
+# ---------------------------------------------------------------- the key under which people are found
+
+
+@click.command("prepare-index")
+def prepare_index() -> None:
+    """Add the next key of the blind indexes to the key file, looked up but not used yet, to be copied everywhere."""
+    name = index_rotation.prepare(runtime().clock)
+    click.echo(
+        f"{name} is in {runtime().settings.keys_path}. Copy the file to every machine and to your safe places,"
+    )
+    click.echo("then run: hub keys rotate-index")
+
+
+@click.command("rotate-index")
+def rotate_index() -> None:
+    """Have people found by a new key, hashing every record anew while the hub runs; stopped half-way, run it again."""
+    clock = runtime().clock
+    name, done = index_rotation.activate(clock), 0
+    while True:
+        with transaction(SYSTEM) as session:
+            renewed = learners.renew_indexes(session, clock)
+        done += renewed
+        if not renewed:
+            break
+        if done % 10_000 < renewed:
+            click.echo(f"{done:,} records ...", err=True)
+    left = _to_renew()
+    click.echo(f"{name} is the key of the indexes; {done:,} records are found by it now.")
+    if left:
+        click.echo(f"{left:,} records were being changed by somebody: run it again.", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(
+        "Copy the key file to your safe places. When no web process is older than this: hub keys retire-index"
+    )
+
+
+@click.command("retire-index")
+def retire_index() -> None:
+    """Find people by the newest key alone; refused while a record stands under an older one."""
+    gone = index_rotation.retire(runtime().clock, _to_renew())
+    click.echo(f"Nobody is looked for by {', '.join(gone)} any more.")
+
+
+def _to_renew() -> int:
+    with transaction(SYSTEM) as session:
+        return learners.to_renew(session, runtime().clock)
+
+
+KEY_COMMANDS = (list_keys, prepare_key, rotate_keys, retire_key, prepare_index, rotate_index, retire_index)

@@ -14,7 +14,7 @@ _NOBODY = cast(func.uuid_send(Referral.id), LargeBinary)
 REFERRALS = Holding(
     Referral,
     by_record(Referral.source_record_id),
-    wipe={"external_reference": None, "import_key": None, "person_key": _NOBODY},
+    wipe={"external_key": None, "import_key": None, "person_key": _NOBODY},
 )
 HOLDINGS = (
     Holding(ReferralDraft, within(ReferralDraft.referral_id, REFERRALS), OnErasure.DELETE),

@@ -35,13 +35,14 @@ class Referral(Base, Identified, SealedRow, Versioned):
     hold_reason: Mapped[str | None] = mapped_column(String(40))
     hold_until: Mapped[date | None]
     adviser_needed: Mapped[bool] = mapped_column(default=False)
-    external_reference: Mapped[str | None] = mapped_column(String(100))
+    external_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     person_key: Mapped[bytes] = mapped_column(LargeBinary)
     import_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
     submitted_at: Mapped[datetime]
     moved_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    external_reference = Sealed.text()
     source = Sealed.text()
     reason = Sealed.text()
     notes = Sealed.text()
@@ -56,7 +57,7 @@ class Referral(Base, Identified, SealedRow, Versioned):
             "uq_referral_person_open", "organisation_id", "person_key", unique=True, postgresql_where=IS_OPEN
         ),
         Index("ix_referral_person_duplicate", "organisation_id", "person_key", postgresql_where=IS_DUPLICATE),
-        Index("ix_referral_external", "organisation_id", "external_reference"),
+        Index("ix_referral_external", "organisation_id", "external_key"),
         Index("ix_referral_import", "organisation_id", "import_key"),
         Index("ix_referral_worklist", "state", "submitted_at", "id"),
         Index("ix_referral_mine", "organisation_id", "submitted_at", "id"),

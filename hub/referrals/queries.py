@@ -1,12 +1,12 @@
 """Selects of referrals. Those that take an actor answer a foreign and a missing id alike: NotFound."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, text, union_all, update
 from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
@@ -91,12 +91,15 @@ def duplicates_of(session: Session, referral_ids: Collection[UUID]) -> Sequence[
 
 
 def same_person(
-    session: Session, organisation_id: UUID, person_key: bytes, external_reference: str | None
-) -> Sequence[Referral]:
+    session: Session, organisation_id: UUID, keys: Iterable[tuple[bytes, bytes | None]]
+) -> list[Referral]:
     """The organisation's own referrals of this person, or under this reference of its own, that it may believe
-    to be open."""
-    asked = {"organisation": organisation_id, "person": person_key, "external": external_reference}
-    return session.scalars(_same_person(bool(external_reference)), asked).all()
+    to be open. `keys`: (hash of the person, hash of the reference), a second pair while their key is rotated."""
+    found = []
+    for person, external in keys:
+        asked = {"organisation": organisation_id, "person": person, "external": external}
+        found += session.scalars(_same_person(external is not None), asked).all()
+    return found
 
 
 @cache  # asked for every referral: composed once
@@ -106,20 +109,20 @@ def _same_person(by_reference: bool) -> Select[Referral]:
     of_person = own.where(Referral.person_key == bindparam("person"))
     branches = [of_person.where(IS_OPEN), of_person.where(IS_DUPLICATE)]
     if by_reference:
-        of_reference = own.where(Referral.external_reference == bindparam("external"))
+        of_reference = own.where(Referral.external_key == bindparam("external"))
         branches.append(of_reference.where(or_(IS_OPEN, IS_DUPLICATE)))
     return select(Referral).where(Referral.id.in_(union_all(*branches)))
 
 
 def already_imported(
-    session: Session, organisation_id: UUID, external: Collection[str], keys: Collection[bytes]
-) -> list[tuple[str | None, bytes | None]]:
-    """(reference, row fingerprint) of what the organisation has sent before of these, open or closed."""
+    session: Session, organisation_id: UUID, external: Collection[bytes], keys: Collection[bytes]
+) -> list[tuple[bytes | None, bytes | None]]:
+    """(hash of the reference, row fingerprint) of what the organisation has sent before of these, open or closed."""
     found = visible(session, Referral).where(
         Referral.organisation_id == organisation_id,
-        or_(Referral.external_reference.in_(external), Referral.import_key.in_(keys)),
+        or_(Referral.external_key.in_(external), Referral.import_key.in_(keys)),
     )
-    pairs = found.with_only_columns(Referral.external_reference, Referral.import_key)
+    pairs = found.with_only_columns(Referral.external_key, Referral.import_key)
     return [(reference, key) for reference, key in session.execute(pairs)]
 
 
@@ -332,3 +335,24 @@ def references_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
 def by_reference(session: Session, reference: str) -> Referral | None:
     """The referral of a reference that was read out."""
     return session.scalar(select(Referral).where(Referral.reference == reference))
+
+
+def of_records(session: Session, record_ids: Collection[UUID]) -> Sequence[Referral]:
+    """The referrals that brought these source records, locked."""
+    found = select(Referral).where(Referral.source_record_id.in_(list(record_ids))).order_by(Referral.id)
+    return session.scalars(found.with_for_update(key_share=True)).all()
+
+
+_NOTE_KEYS = text(
+    "UPDATE referral SET person_key = one.person_key, external_key = one.external_key "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:people AS bytea[]), CAST(:external AS bytea[])) "
+    "AS one (id, person_key, external_key) WHERE referral.id = one.id"
+)  # not a change that anybody reading the referral could see: its version stays
+
+
+def note_keys(session: Session, rows: Sequence[tuple[UUID, bytes, bytes | None]]) -> None:
+    """(referral, hash of its person, hash of its own reference): stored as they are now."""
+    if rows:
+        ids, people, external = zip(*rows, strict=True)
+        values = {"ids": list(ids), "people": list(people), "external": list(external)}
+        session.execute(_NOTE_KEYS, values)

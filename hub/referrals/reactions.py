@@ -11,7 +11,7 @@ from hub.assessment.domain import AppointmentBooked, AppointmentMissed, Assessme
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.infra.db import record
-from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
+from hub.learners.domain import HappeningMoved, IndexesRenewed, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.referrals import queries
 from hub.referrals.domain import (
     CaseInBrief,
@@ -30,6 +30,7 @@ from hub.referrals.service import hold
 from hub.referrals.service.closing import end
 from hub.referrals.service.handover import someone_came, someone_left
 from hub.referrals.service.moves import Doing, move, open_review
+from hub.referrals.service.renewing import renew_keys
 from hub.referrals.service.telling import tell_referrer
 from hub.steps import service as steps
 from hub.waitlist import reads as waitlists
@@ -209,3 +210,8 @@ def role_changed(session: Session, event: RoleChanged, actor: Actor, clock: Cloc
 def account_opened(session: Session, event: AccountOpened, actor: Actor, clock: Clock) -> None:
     """Somebody is there again."""
     someone_came(session, event.user_id, event.organisation_id, clock)
+
+
+def indexes_renewed(session: Session, event: IndexesRenewed, _: Actor, __: Clock) -> None:
+    """What finds an organisation's own referral again follows the key of the indexes."""
+    renew_keys(session, event.source_record_ids)

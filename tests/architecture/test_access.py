@@ -378,7 +378,7 @@ def test_a_row_of_another_organisation_cannot_be_written(matrix):
     with matrix._undone():
         session.connection().exec_driver_sql(rows.settings_of(ashdown.actor, everything=False))
         changed = session.execute(
-            text("UPDATE referral SET external_reference = 'x' WHERE id = :id"),
+            text("UPDATE referral SET hold_reason = 'x' WHERE id = :id"),
             {"id": birchwood.ids["referral_id"]},
         )
         assert changed.rowcount == 0  # type: ignore[attr-defined]

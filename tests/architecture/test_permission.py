@@ -202,6 +202,7 @@ WHO_SEES = {
     "hub.referrals.pages.casework:_show": HUB,
     "hub.referrals.pages.casework:worklist": HUB,
     "hub.referrals.pages.mine:_own_names": OWN,
+    "hub.referrals.service.renewing:renew_keys": RULE,
     "hub.waitlist.pages:_people": HUB,
     "hub.waitlist.service.check_ins:_people": RULE,
 }

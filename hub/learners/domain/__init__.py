@@ -1,6 +1,12 @@
 """The rules about people: pure, no database, no web."""
 
-from hub.learners.domain.events import HappeningMoved, LearnersMerged, LearnersUnmerged, StrongMatchFound
+from hub.learners.domain.events import (
+    HappeningMoved,
+    IndexesRenewed,
+    LearnersMerged,
+    LearnersUnmerged,
+    StrongMatchFound,
+)
 from hub.learners.domain.golden import Person, SourceRecordView, contact_of, golden_record
 from hub.learners.domain.keys import Key, KeyKind
 from hub.learners.domain.links import LinkExpired, LinkPurpose, OpenedLink
@@ -36,6 +42,7 @@ __all__ = [
     "Happening",
     "HappeningMoved",
     "Identified",
+    "IndexesRenewed",
     "Key",
     "KeyKind",
     "LearnersMerged",

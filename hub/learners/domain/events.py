@@ -56,3 +56,10 @@ class HappeningMoved(Event):
     learner_id: UUID
     source_record_id: UUID
     subject_id: UUID
+
+
+@dataclass(frozen=True)
+class IndexesRenewed(Event):
+    """These source records are found by other hashes from now on: what others keep of the same kind follows."""
+
+    source_record_ids: tuple[UUID, ...]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     select,
     text,
     type_coerce,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
-from hub.infra.crypto import current_vault
+from hub.infra.crypto import FIRST_INDEX, current_vault
 from hub.infra.sight import visible
 from hub.infra.subject_keys import SubjectKey
 from hub.infra.writes import execute_later
@@ -39,8 +40,23 @@ from hub.learners.models import (
 
 def hashes(keys: Iterable[Key]) -> dict[bytes, Key]:
     """The stored form of each key."""
-    hashed = current_vault().ring.blind_index
-    return {hashed(key.kind, key.text): key for key in keys}
+    return _hashes(keys, current_vault().generations[:1])
+
+
+def former_hashes(keys: Iterable[Key]) -> dict[bytes, Key]:
+    """The other forms in which each key may still be stored: none but while the key of the indexes is rotated."""
+    return _hashes(keys, current_vault().generations[1:])
+
+
+def _hashes(keys: Iterable[Key], generations: Iterable[str]) -> dict[bytes, Key]:
+    hashed, listed = current_vault().ring.people_index, list(keys)
+    return {hashed(key.kind, key.text, one): key for one in generations for key in listed}
+
+
+def index_version(rules: str) -> str:
+    """What an index is made by: the rules and, after a rotation, the key."""
+    newest = current_vault().generations[0]
+    return rules if newest == FIRST_INDEX else f"{rules} {newest}"
 
 
 def lock_keys(session: Session, wanted: Iterable[bytes]) -> None:
@@ -135,6 +151,12 @@ def indexed_otherwise(session: Session, version: str, most: int) -> Sequence[Sou
         .with_for_update(skip_locked=True)
     )
     return session.scalars(found).all()
+
+
+def count_indexed_otherwise(session: Session, version: str) -> int:
+    """How many records are indexed by other rules or under another key."""
+    others = SourceRecord.index_version.is_distinct_from(version)
+    return session.scalar(select(func.count()).select_from(SourceRecord).where(others)) or 0
 
 
 def forget_index_versions(session: Session) -> None:

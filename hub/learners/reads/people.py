@@ -163,7 +163,8 @@ def find(session: Session, terms: SearchTerms) -> list[UUID]:
     Phone and e-mail must match when given; of the name words, those with most in common come first.
     Terms too few to search by find nobody.
     """
-    hashed = queries.hashes(keys_to_look_up(terms, _models()[-1]))
+    keys = list(keys_to_look_up(terms, _models()[-1]))
+    hashed = queries.hashes(keys) | queries.former_hashes(keys)
     if not hashed:
         return []
     counts: Counter[UUID] = Counter()

@@ -9,7 +9,7 @@ from hub.learners.service.details import (
     update_needs,
 )
 from hub.learners.service.identify import identify
-from hub.learners.service.indexing import forget_index_versions, renew_indexes
+from hub.learners.service.indexing import forget_index_versions, renew_indexes, to_renew
 from hub.learners.service.linking import (
     evidence,
     is_linking,
@@ -48,6 +48,7 @@ __all__ = [
     "sample_low_band",
     "settle_split",
     "suggest",
+    "to_renew",
     "turn_off_linking",
     "turn_on_linking",
     "undo_decision",

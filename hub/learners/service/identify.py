@@ -43,9 +43,11 @@ def identify(  # noqa: PLR0913, PLR0917 - the contract of the slices: who, what 
         raise RuleBroken.many(faults)
     model = reads.recognition_model(clock.today())
     asked = prepare(comparable(person), model)
-    hashed = queries.hashes(keys_of(asked))
-    queries.lock_keys(session, (one for one, key in hashed.items() if key.kind in LOCKED_KINDS))
-    known = likest(session, asked, hashed, model)
+    keys = keys_of(asked)
+    hashed = queries.hashes(keys)
+    sought = hashed | queries.former_hashes(keys)
+    queries.lock_keys(session, (one for one, key in sought.items() if key.kind in LOCKED_KINDS))
+    known = likest(session, asked, sought, model)
     made = _store(session, person, needs, organisation_id, clock, (hashed, model))
     suggestions = [
         Suggestion(one.home_id, made.learner_id, reasons_of(one.comparison), one.comparison) for one in known

@@ -39,7 +39,7 @@ def make_record(person: NewPerson, belongs: Belonging, model: Model, now: dateti
         amends_id=belongs.amends_id,
         referred_on=belongs.referred_on,
         created_at=now,
-        index_version=model.index_version,
+        index_version=queries.index_version(model.index_version),
         given_names=person.given_names.strip() or None,
         family_name=person.family_name.strip() or None,
         known_as=person.known_as,

@@ -18,7 +18,7 @@ from hub.infra.subject_keys import destroy_key
 from hub.referrals import queries
 from hub.referrals.domain import Channel
 from hub.referrals.models import ReferralFile
-from hub.referrals.service.intake import NewReferral, in_file, require_submittable, submit
+from hub.referrals.service.intake import NewReferral, external_keys, in_file, require_submittable, submit
 
 BATCH = 200
 ADDED, UNCHANGED, REFUSED, READY = "added", "unchanged", "refused", "ready"
@@ -133,19 +133,19 @@ class _Sender:
 class _Here:
     """What the organisation has sent before, the rows of this batch included."""
 
-    def __init__(self, known: Iterable[tuple[str | None, bytes | None]]) -> None:
+    def __init__(self, known: Iterable[tuple[bytes | None, bytes | None]]) -> None:
         self.keys: set[bytes] = set()
-        self.references: set[str] = set()
+        self.references: set[bytes] = set()
         for reference, key in known:
             self.add(reference, key)
 
-    def add(self, reference: str | None, key: bytes | None) -> None:
+    def add(self, reference: bytes | None, key: bytes | None) -> None:
         self.keys |= {key} if key else set()
         self.references |= {reference} if reference else set()
 
 
 def _already(session: Session, rows: Sequence[FileRow], organisation_id: UUID) -> _Here:
-    references = [row.new.external_reference for row in rows if row.new.external_reference]
+    references = [one for row in rows for one in external_keys(row.new.external_reference)]
     keys = [fingerprint(row.content) for row in rows]
     return _Here(queries.already_imported(session, organisation_id, references, keys))
 
@@ -154,7 +154,7 @@ def _known(row: FileRow, here: _Here) -> Landed | None:
     """Sent before with the same words: unchanged. The same reference with other words: refused."""
     if fingerprint(row.content) in here.keys:
         return Landed(row.line, UNCHANGED)
-    if row.new.external_reference in here.references:
+    if not here.references.isdisjoint(external_keys(row.new.external_reference)):
         words = (
             "You have sent this reference before with other details. Change the referral in the hub instead."
         )
@@ -170,7 +170,7 @@ def _take(session: Session, row: FileRow, here: _Here, sender: _Sender) -> Lande
         submit(session, in_file(row.new, sender.organisation_id, key), sender.actor, sender.clock)
     except (RuleBroken, Conflict) as refusal:
         return Landed(row.line, REFUSED, refusal)
-    here.add(row.new.external_reference, key)
+    here.add(_stored(row.new), key)
     return Landed(row.line, ADDED)
 
 
@@ -181,8 +181,12 @@ def _look(row: FileRow, here: _Here, clock: Clock) -> Landed:
         require_submittable(replace(row.new, channel=Channel.FILE), clock.today())
     except RuleBroken as refusal:
         return Landed(row.line, REFUSED, refusal)
-    here.add(row.new.external_reference, fingerprint(row.content))
+    here.add(_stored(row.new), fingerprint(row.content))
     return Landed(row.line, READY)
+
+
+def _stored(new: NewReferral) -> bytes | None:
+    return next(iter(external_keys(new.external_reference)), None)
 
 
 def fingerprint(content: str) -> bytes:

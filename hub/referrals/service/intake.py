@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -16,12 +17,13 @@ from hub.core.ids import new_id, new_reference
 from hub.core.permissions import Actor
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
-from hub.infra.crypto import blind_index
+from hub.infra.crypto import people_indexes
 from hub.infra.db import record
 from hub.infra.sight import open_to_the_hub
 from hub.infra.writes import write_now
 from hub.learners import service as learners
 from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
+from hub.learners.domain.golden import SourceRecordView
 from hub.referrals import queries
 from hub.referrals.domain import Channel, Move, ReferralState, ReferralSubmitted, Source, is_open
 from hub.referrals.models import Referral
@@ -78,13 +80,13 @@ def submit(session: Session, new: NewReferral, actor: Actor, clock: Clock) -> Re
     route = require_submittable(new, clock.today())
     if not new.postcode_checked:
         geography.require_known(session, new.person.postcode or "")
-    person_key = _key(new)
+    keys = _keys(new)
     open_to_the_hub(session)
-    _require_first(session, organisation_id, person_key, new.external_reference)
+    _require_first(session, organisation_id, keys)
     found = learners.identify(session, new.person, _permitted_needs(new), organisation_id, actor, clock)
     _record_consent(session, new, found, actor, clock)
     _note_priority(session, new, found, actor, clock)
-    case = _Case(organisation_id, person_key, route is AgeRoute.ADVISER_16_18, clock.now())
+    case = _Case(organisation_id, keys, route is AgeRoute.ADVISER_16_18, clock.now())
     referral = _add(session, new, found, case, actor)
     _store(session, referral, actor, clock)
     by_self = new.channel is Channel.SELF
@@ -144,17 +146,24 @@ def _as_consent(given: ConsentGiven, new: NewReferral) -> NewConsent:
     )
 
 
-def _key(new: NewReferral) -> bytes:
-    """`key_of`; of its own for who refers themselves: "referred already" would tell a stranger who types a name that
-    the person is known. The hub compares the records instead."""
-    return blind_index("referral_self", str(new_id())) if new.channel is Channel.SELF else key_of(new.person)
+def _keys(new: NewReferral) -> "_Keys":
+    """`person_keys`; of its own for who refers themselves: "referred already" would tell a stranger who types a name
+    that the person is known. The hub compares the records instead."""
+    alone = new.channel is Channel.SELF
+    person = people_indexes("referral_self", str(new_id())) if alone else person_keys(new.person)
+    return _Keys(person, external_keys(new.external_reference))
 
 
-def key_of(person: NewPerson) -> bytes:
-    """Finds the same person as the same organisation writes them; see `queries.same_person`."""
+def person_keys(person: NewPerson | SourceRecordView) -> list[bytes]:
+    """Find the same person as the same organisation writes them, the stored one first; see `queries.same_person`."""
     names = " ".join(name_tokens(person.given_names, person.family_name))
     born = person.date_of_birth.isoformat() if person.date_of_birth else ""
-    return blind_index("referral_person", "|".join((names, born, person.phone or "")))
+    return people_indexes("referral_person", "|".join((names, born, person.phone or "")))
+
+
+def external_keys(reference: str | None) -> list[bytes]:
+    """Find an organisation's own reference, which is sealed, the stored one first."""
+    return people_indexes("referral_external", reference) if reference else []
 
 
 def _organisation(new: NewReferral, actor: Actor) -> UUID:
@@ -164,9 +173,17 @@ def _organisation(new: NewReferral, actor: Actor) -> UUID:
     return organisation_id
 
 
-def _require_first(session: Session, organisation_id: UUID, key: bytes, external: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Under which hashes the organisation may have referred this person before."""
+
+    person: list[bytes]
+    external: list[bytes]
+
+
+def _require_first(session: Session, organisation_id: UUID, keys: _Keys) -> None:
     """The organisation's own open referral of this learner stands already. Two at once meet at the unique index."""
-    own = queries.same_person(session, organisation_id, key, external)
+    own = queries.same_person(session, organisation_id, zip_longest(keys.person, keys.external))
     standing = public_standing(session, own)
     for referral in own:
         if is_open(standing[referral.id].state):
@@ -214,7 +231,7 @@ def _note_priority(session: Session, new: NewReferral, found: Identified, actor:
 @dataclass(frozen=True, slots=True)
 class _Case:
     organisation_id: UUID
-    person_key: bytes
+    keys: _Keys
     adviser_needed: bool
     now: datetime
 
@@ -232,7 +249,8 @@ def _add(session: Session, new: NewReferral, found: Identified, case: _Case, act
         state=ReferralState.DRAFT,
         adviser_needed=case.adviser_needed,
         external_reference=new.external_reference,
-        person_key=case.person_key,
+        external_key=next(iter(case.keys.external), None),
+        person_key=case.keys.person[0],
         import_key=new.import_key,
         submitted_at=case.now,
         moved_at=case.now,

@@ -109,8 +109,10 @@ def test_what_finds_or_recognises_the_person_is_gone(placed, ask, officer, sessi
         gone, 0
     )
     assert session.scalar(text("SELECT count(*) FROM message WHERE number_index IS NOT NULL")) == 0
-    found = session.execute(text("SELECT external_reference, person_key = uuid_send(id) FROM referral")).one()
-    assert tuple(found) == (None, True)
+    found = session.execute(
+        text("SELECT external_reference_sealed, external_key, person_key = uuid_send(id) FROM referral")
+    ).one()
+    assert tuple(found) == (None, None, True)
 
 
 def test_figures_and_the_audit_stay(placed, ask, officer, session, clock):
