@@ -95,7 +95,7 @@ def same_person(
 ) -> list[Referral]:
     """The organisation's own referrals of this person, or under this reference of its own, that it may believe
     to be open. `keys`: (hash of the person, hash of the reference), a second pair while their key is rotated."""
-    found = []
+    found: list[Referral] = []
     for person, external in keys:
         asked = {"organisation": organisation_id, "person": person, "external": external}
         found += session.scalars(_same_person(external is not None), asked).all()
