@@ -237,7 +237,7 @@ def test_row_level_security_alone_holds(matrix, name, monkeypatch):
 
 def without_scopes(monkeypatch) -> None:
     monkeypatch.setattr(rows, "_visible", lambda *_: true())
-    monkeypatch.setattr(sight, "require_scope", lambda _: None)
+    monkeypatch.setattr(sight, "require_scope", lambda *_, **__: None)
 
 
 @pytest.mark.parametrize("role", ["public", Role.ADMIN, Role.AUDITOR])
