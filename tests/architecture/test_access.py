@@ -56,7 +56,7 @@ HUB_STAFF = (Role.ADMIN, Role.ASSESSOR, Role.AUDITOR, Role.DATA_PROTECTION, Role
 VISITORS = (*PARTNER_NAMES, "public", *HUB_STAFF)
 OTHER = {"ashdown": "birchwood", "cedars": "downs"}
 EVERY_WORD = frozenset(WORDS.values()) | frozenset(HIDDEN.values())
-TAKEN_ALREADY = {"referrals.take_in"}
+TAKEN_ALREADY = {"referrals.take_in", "referrals.take_list"}
 """A file that is not there looks like one that was taken in: pressing twice is no error."""
 
 
