@@ -480,6 +480,8 @@ def test_everything_that_says_what_is_permitted_is_seen_where_it_is_asked():
 
 WIDE = {
     "hub.oversight.reads": "references only: the auditor meets no learner",
+    "hub.referrals.pages.own": "the reference of the one referral that the secret in their browser leads to",
+    "hub.referrals.reads.drafts": "the one draft that the secret in their browser leads to",
     "hub.referrals.reads.caseloads": "numbers, which tell of no learner",
     "hub.rights.reads.cases": "whose case it is, to name the organisation's own referrals",
 }
