@@ -107,6 +107,8 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     consent_events.ConsentWithdrawn: [matching.consent_withdrawn, messaging.consent_withdrawn],
     consent_events.ProcessingStopped: [matching.processing_stopped],
     consent_events.LearnerLeft: [matching.learner_left, referrals.learner_left, waitlist.learner_left],
+    consent_events.PermissionAsked: [messaging.permission_asked],
+    consent_events.AskingSettled: [messaging.asking_settled],
     consent_events.ReceiptWanted: [messaging.receipt_wanted],
     message_events.ReplyReceived: [messaging.replied, waitlist.replied, matching.replied],
     message_events.LearnerStopped: [

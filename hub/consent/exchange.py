@@ -1,5 +1,6 @@
 """Consent records and receipts in the forms that other programs read: ISO/IEC TS 27560 and Kantara 1.1."""
 
+import io
 import json
 import tomllib
 from collections.abc import Mapping
@@ -7,8 +8,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from hub.consent.domain import ConsentEventView, ConsentState, ConsentView, Purpose
+import segno
+
+from hub.consent.domain import ConsentEventView, ConsentState, ConsentView, Purpose, Wording
 from hub.consent.reads.receipts import Receipt
+from hub.infra import pdf
 from hub.infra.config import Settings
 
 Json = dict[str, Any]
@@ -216,3 +220,32 @@ def _kantara_purpose(purpose: Purpose, receipt: Receipt) -> Json:
 def as_text(body: Json) -> str:
     """Readable by people too: indented, every script as it is."""
     return json.dumps(body, ensure_ascii=False, indent=1)
+
+
+@cache
+def _how_to_answer() -> Mapping[str, str]:
+    return tomllib.loads(resources.files("hub.consent").joinpath("data/sheet.toml").read_text("utf-8"))
+
+
+SHEET_HEADERS = {"Content-Disposition": 'inline; filename="permission.pdf"', "Cache-Control": "no-store"}
+
+
+def sheet(words: Wording, token: str, settings: Settings) -> bytes:
+    """The questions on paper, in the learner's language, with the address and its picture to answer them at."""
+    link = f"{settings.base_url}/l/{token}"
+    drawn = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(drawn, kind="svg", border=4, scale=4)
+    data = {
+        "title": words.title,
+        "hub": settings.hub_name,
+        "lang": words.language.code,
+        "dir": words.language.direction,
+        "intro": words.intro,
+        "questions": [one.question for one in words.purposes],
+        "withdraw": words.withdraw,
+        "open": _how_to_answer()[words.language.code],
+        "link": link,
+        "picture": drawn.getvalue().decode(),
+        "foot": f"{settings.hub_name}, {settings.hub_phone}",
+    }
+    return pdf.render(resources.files("hub.consent") / "templates" / "consent" / "sheet.typ", data)

@@ -7,9 +7,10 @@ from hub.infra.db import transaction
 
 
 def expire(clock: Clock) -> int:
-    """Permissions whose last day has passed are noted as run out; where a case is open, the hub asks again."""
+    """Permissions whose last day has passed are noted as run out, and askings by link that nobody answered as over;
+    where a case is open, the hub asks again."""
     with transaction(SYSTEM) as session:
-        return service.expire(session, clock)
+        return service.expire(session, clock) + service.expire_requests(session, clock)
 
 
 def watch_agreements(clock: Clock) -> int:

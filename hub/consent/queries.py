@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from hub.consent.domain import PURPOSES, ConsentState, Telling
+from hub.consent.domain import ASKING, NO_ANSWER, PURPOSES, ConsentState, Telling
 from hub.consent.models import Consent, ConsentEvent, ProcessingStop, PurposeBasis
 from hub.core.permissions import Actor
 from hub.infra.writes import execute_later
@@ -29,6 +29,7 @@ def tellings(
             Consent.source_record_id.in_(list(source_record_ids)),
             ConsentEvent.purpose.in_(list(purposes)),
             ConsentEvent.state != ConsentState.REQUESTED,
+            ConsentEvent.reason.is_distinct_from(NO_ANSWER),
         )
         .order_by(Consent.created_at, Consent.id)
     )  # fmt: skip
@@ -176,6 +177,33 @@ def run_out(session: Session, today: date, limit: int) -> Sequence[tuple[Consent
         .limit(limit)
     )
     return [(event, learner_id) for event, learner_id in session.execute(found)]
+
+
+def open_requests(
+    session: Session, learner_ids: Collection[UUID], *, lock: bool = False
+) -> Sequence[Consent]:
+    """Askings by link of these learners that nobody has answered yet, oldest first."""
+    found = _asked_by_link().where(Consent.learner_id.in_(list(learner_ids)))
+    found = found.order_by(Consent.created_at, Consent.id)
+    return session.scalars(found.with_for_update() if lock else found).all()
+
+
+def newest_of(session: Session, source_record_id: UUID) -> Consent | None:
+    """The newest asking at one source."""
+    found = select(Consent).where(Consent.source_record_id == source_record_id)
+    return session.scalars(found.order_by(Consent.created_at.desc(), Consent.id.desc()).limit(1)).first()
+
+
+def requests_over(session: Session, today: date, limit: int) -> Sequence[Consent]:
+    """Askings by link whose last day to answer has passed, locked."""
+    over = exists().where(ConsentEvent.consent_id == Consent.id, ConsentEvent.valid_until < today)
+    found = _asked_by_link().where(over).order_by(Consent.created_at, Consent.id).limit(limit)
+    return session.scalars(found.with_for_update(skip_locked=True)).all()
+
+
+def _asked_by_link() -> Select[Consent]:
+    said = exists().where(ConsentEvent.consent_id == Consent.id, ConsentEvent.state != ConsentState.REQUESTED)
+    return select(Consent).where(Consent.channel.in_(ASKING), ~said)
 
 
 def basis_decisions(session: Session) -> Sequence[PurposeBasis]:

@@ -1,12 +1,24 @@
 """The shape of the hub's forms about permission."""
 
+from collections.abc import Collection
 from typing import Any
 
 from babel import Locale
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
 from hub.accounts.domain import AgreementTerms, ControllerRoles, NewAgreement
 from hub.consent.domain import (
+    ANSWERED,
+    ASKING,
     CIRCUMSTANCES,
     CURRENT_VERSION,
     OPTIONAL,
@@ -20,6 +32,7 @@ from hub.consent.domain import (
     WhyInvalid,
     versions,
 )
+from hub.consent.service import NewRequest
 from hub.infra.db import runtime
 from hub.ui.fields import Choice, Date, Text, YesNo
 
@@ -32,6 +45,10 @@ class _Strict(Schema):
 def _known_language(code: str) -> None:
     if code.split("-", maxsplit=1)[0] not in Locale("en").languages:
         raise ValidationError("Select the language of the words")
+
+
+def _one_of(channels: Collection[Channel], words: str) -> validate.OneOf:
+    return validate.OneOf(sorted(channels), error=words)
 
 
 class ProofSchema(_Strict):
@@ -67,6 +84,22 @@ class WithdrawalSchema(_Strict):
         known = set(data.get("purposes", ())) <= set(OPTIONAL)
         if not known or not (data.get("purposes") or data.get("everything")):
             raise ValidationError("Select at least one permission that the learner took back", "purposes")
+
+
+class AskByLinkSchema(_Strict):
+    """How the learner is to be asked, and in which language; without one, in their own as far as we know it."""
+
+    by = Choice(Channel, "how to ask", required=True, validate=_one_of(ASKING, "Select how to ask"))
+    language = Text(20, "language of the words", load_default=None)
+
+    @validates("language")
+    def known_language(self, value: str | None, **_: Any) -> None:
+        if value:
+            _known_language(value)
+
+    @post_load
+    def as_request(self, data: dict[str, Any], **_: Any) -> NewRequest:
+        return NewRequest(data["by"], data["language"])
 
 
 class InvalidSchema(_Strict):
@@ -137,7 +170,9 @@ class AskingSchema(_Strict, CircumstancesSchema):  # type: ignore[misc, valid-ty
     """The answers to an asking: yes or no to each optional purpose, in a language, by a channel."""
 
     language = Text(20, "language of the words", required=True)
-    channel = Choice(Channel, "how you asked", required=True)
+    channel = Choice(
+        Channel, "how you asked", required=True, validate=_one_of(ANSWERED, "Select how you asked")
+    )
     given_on = Date("day you asked", required=True)
     interpreter_used = YesNo("whether an interpreter helped", required=True)
 

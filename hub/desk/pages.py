@@ -73,6 +73,7 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.COMPLAINT_TO_ACKNOWLEDGE: ("rights.one", "case_id"),
     K.NOTICE_TO_CONFIRM: ("rights.notices", None),
     K.HOLD_TO_LOOK_AT: ("rights.holds", None),
+    K.PERMISSION_ASKED: ("referrals.mine", None),
     K.RESTRICTION_TO_LOOK_AT: ("rights.one", "case_id"),
     K.BREACH_TO_DECIDE: ("rights.breach", "breach_id"),
     K.CASELOAD_WITHOUT_PERSON: ("accounts.organisation", "organisation_id"),
@@ -116,8 +117,9 @@ def link_to(step: StepView, actor: Actor) -> str | None:
     if step.kind is K.INFORMATION_TO_GIVE and actor.is_hub:
         return url_for("referrals.one", referral_id=step.subject_id)
     if (
-        step.kind in {K.CONSENT_TO_CONFIRM, K.CONSENT_TO_RENEW, K.PERMISSION_RELAYED}
+        step.kind in {K.CONSENT_TO_CONFIRM, K.CONSENT_TO_RENEW, K.PERMISSION_RELAYED, K.PERMISSION_ASKED}
         and step.learner_id is not None
+        and actor.role is not Role.REFERRER
     ):
         return url_for("consent.of_learner", learner_id=step.learner_id)
     endpoint, argument = LINKS.get(step.kind, ("", None))

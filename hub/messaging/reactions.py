@@ -20,7 +20,8 @@ from hub.assessment.domain import (
     Cancellation,
     MoveReason,
 )
-from hub.consent.domain import ConsentWithdrawn, ReceiptWanted
+from hub.consent.domain import AskingSettled, ConsentWithdrawn, PermissionAsked, ReceiptWanted
+from hub.consent.domain import Channel as AskChannel
 from hub.core.clock import LONDON, Clock, london_time
 from hub.core.errors import HubError
 from hub.core.permissions import SYSTEM, Actor
@@ -59,6 +60,7 @@ from hub.steps.domain import DigestDue, StepKind
 
 STATUS_LINK = timedelta(days=180)
 LAST_HOUR_TO_ANSWER = 18
+RECEIVED_REFERRAL = "P01"
 
 
 class AboutReferral(Protocol):
@@ -316,6 +318,32 @@ def consent_withdrawn(session: Session, event: ConsentWithdrawn, actor: Actor, c
         if message.channel is Channel.SMS and message.purpose in event.purposes:
             outbox.cancel(session, KIND, [message.id])
             fall_back(session, message, "no_permission", clock)
+
+
+def permission_asked(session: Session, event: PermissionAsked, actor: Actor, clock: Clock) -> None:
+    """A link to the questions, and a reminder in the middle of the time. It asks for permission, so it needs none
+    but that the learner was referred; on paper somebody hands the link over."""
+    if event.by is AskChannel.ASK_ON_PAPER:
+        return
+    until = london_time(event.until, LAST_HOUR_TO_ANSWER)
+    link = _status_link(session, event.learner_id, clock, LinkPurpose.CONSENT, event.consent_id)
+    half = london_time(clock.today() + (event.until - clock.today()) / 2, 10)
+    values = {"link": link, "by": day_and_date(event.until)}
+    news = [
+        NewMessage(
+            learner_id=event.learner_id, template=template, values=values, purpose=RECEIVED_REFERRAL,
+            about_id=event.consent_id, not_before=at, useless_after=until, must_reach=at is None,
+            channel=Channel.EMAIL if event.by is AskChannel.ASK_BY_EMAIL else None,
+            dedupe=f"{template}:{event.consent_id}",
+        )
+        for template, at in (("permission_asked", None), ("permission_reminder", half))
+    ]  # fmt: skip
+    send_all(session, news, SYSTEM, clock)
+
+
+def asking_settled(session: Session, event: AskingSettled, actor: Actor, clock: Clock) -> None:
+    """Nothing more is said about what was answered, or is over."""
+    withdraw_waiting(session, event.consent_ids)
 
 
 def receipt_wanted(session: Session, event: ReceiptWanted, actor: Actor, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from hub.consent.domain import OPTIONAL
 from hub.core.slots import SLOTS
 from hub.portal.domain import LEARNER_REASONS
 from hub.ui.fields import DateOfBirth, Email, Phone, Text, YesNo
@@ -53,6 +54,10 @@ class PermissionSchema(Strict):
 
     purpose = fields.String(required=True, validate=validate.Regexp(r"P\d\d"))
     act = fields.String(required=True, validate=validate.OneOf(["stop", "allow"]))
+
+
+AgreeForm = Strict.from_dict({code: YesNo(required=True) for code in OPTIONAL}, name="AgreeForm")
+"""Yes or no to each permission that is asked for."""
 
 
 class QuestionSchema(Strict):

@@ -9,7 +9,7 @@ from hub.assessment import service as appointments
 from hub.assessment.domain import AskedBy, Cancellation, MoveReason
 from hub.consent import reads as consents
 from hub.consent import service as consent
-from hub.consent.domain import Channel, NewConsent
+from hub.consent.domain import CURRENT_VERSION, Channel, NewConsent
 from hub.core.clock import Clock
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor
@@ -117,3 +117,14 @@ def allow(session: Session, learner_id: UUID, allowed: Allowed, actor: Actor, cl
         purposes=frozenset(given | {allowed.purpose}),
     )
     consent.record_again(session, learner_id, new, actor, clock)
+
+
+def answer_permissions(  # noqa: PLR0913, PLR0917 - who said yes to what, in which language
+    session: Session, learner_id: UUID, said: frozenset[str], language: str, actor: Actor, clock: Clock
+) -> None:
+    """The learner answers everything that was asked by link. A second press changes nothing."""
+    new = NewConsent(
+        given_on=clock.today(), channel=Channel.WEB, language=language, wording_version=CURRENT_VERSION,
+        purposes=said,
+    )  # fmt: skip
+    consent.answer(session, learner_id, new, actor, clock)

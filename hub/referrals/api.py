@@ -9,6 +9,8 @@ from uuid import UUID
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from hub.consent import reads as consents
+from hub.consent.domain import Channel as AskedBy
 from hub.core.errors import RuleBroken
 from hub.core.permissions import Role
 from hub.infra import audit
@@ -19,7 +21,13 @@ from hub.infra.idempotency import idempotent
 from hub.infra.limits import limited
 from hub.referrals import reads, service
 from hub.referrals.domain import Channel, Ending, InformationAnswer
-from hub.referrals.schemas import InformationSchema, ReferralOut, ReferralSchema, WithdrawSchema
+from hub.referrals.schemas import (
+    AskPermissionSchema,
+    InformationSchema,
+    ReferralOut,
+    ReferralSchema,
+    WithdrawSchema,
+)
 from hub.referrals.service import NewReferral
 from hub.referrals.service.information import topics
 
@@ -65,7 +73,28 @@ def show_referral(referral_id: UUID) -> Any:
             clock=runtime().clock,
             fields=("status",),
         )
-        return _told(session, mine)
+        return _told(session, mine) | {"permission": _permission(session, mine)}
+
+
+@blueprint.post("/referrals/<uuid:referral_id>/consent-requests")
+@idempotent
+@blueprint.arguments(AskPermissionSchema)
+@blueprint.response(201, ReferralOut)
+@limited("intake_api")
+@allow(Role.REFERRER)
+def ask_permission(by: AskedBy, referral_id: UUID) -> Any:
+    """Ask the learner for the permissions by a link in a text or e-mail, or get ready a printed sheet. While an
+    asking is open it stays the one; 409 when the learner has answered."""
+    with transaction() as session:
+        service.ask_permission(session, referral_id, by, current_actor(), runtime().clock)
+        mine = reads.my_referral(session, referral_id, current_actor())
+        return _told(session, mine) | {"permission": _permission(session, mine)}
+
+
+def _permission(session: Session, mine: reads.MyReferral) -> dict[str, Any]:
+    asked, answered = consents.own_asking(session, mine.view.source_record_id)
+    state = "asked" if asked else "answered" if answered else "not_asked"
+    return {"state": state, "until": asked.until if asked else None}
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/withdraw")

@@ -5,9 +5,19 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
-from hub.consent.domain import CIRCUMSTANCES, Circumstances
+from hub.consent.domain import ASKING, CIRCUMSTANCES, Circumstances
+from hub.consent.domain import Channel as AskedBy
 from hub.core.slots import SLOTS
 from hub.infra.http import Out
 from hub.learners.domain import Barrier, NewNeeds, NewPerson, Reason, Sex, StudyMode, TravelMode
@@ -187,6 +197,22 @@ class ConsentSchema(_Strict, CircumstancesSchema):  # type: ignore[misc, valid-t
         )
 
 
+class AskPermissionSchema(_Strict):
+    """How the learner is to be asked for permission."""
+
+    by = Choice(
+        AskedBy,
+        "how to ask",
+        required=True,
+        validate=validate.OneOf(sorted(ASKING), error="Select how to ask"),
+    )
+
+    @post_load
+    def way(self, data: dict[str, Any], **_: Any) -> AskedBy:
+        by: AskedBy = data["by"]
+        return by
+
+
 class ReferralSchema(TimesSchema, TravelSchema, NeedsSchema, StudySchema, ReasonsSchema, SourceSchema):
     """The body of POST /api/v1/referrals; drafts and rows of files are brought into this form too."""
 
@@ -348,6 +374,13 @@ class AskedOut(Out):
     question = fields.String()
 
 
+class PermissionOut(Out):
+    """Whether the learner was asked for permission, by you: `not_asked`, `asked` (by link, until), `answered`."""
+
+    state = fields.String()
+    until = fields.Date(allow_none=True)
+
+
 class ReferralOut(Out):
     """What an organisation may know of its own referral. Never the machine's state, never a learner id."""
 
@@ -359,4 +392,5 @@ class ReferralOut(Out):
     date = fields.Date()
     outcome = fields.String(allow_none=True)
     asked = fields.List(fields.Nested(AskedOut))
+    permission = fields.Nested(PermissionOut)
     links = fields.Nested(LinksOut)

@@ -31,6 +31,7 @@ class StepKind(StrEnum):
     TEXT_FAILED = "text_failed"
     CONSENT_TO_CONFIRM = "consent_to_confirm"
     CONSENT_TO_RENEW = "consent_to_renew"
+    PERMISSION_ASKED = "permission_asked"
     PERMISSION_RELAYED = "permission_relayed"
     SHARING_ENDED = "sharing_ended"
     AGREEMENT_TO_RENEW = "agreement_to_renew"
@@ -72,6 +73,7 @@ TITLES = {
     StepKind.TEXT_FAILED: ("A text did not arrive: reach the learner another way", "Open"),
     StepKind.CONSENT_TO_CONFIRM: ("Confirm a permission", "Confirm"),
     StepKind.CONSENT_TO_RENEW: ("Ask a learner again for permission", "Ask"),
+    StepKind.PERMISSION_ASKED: ("A learner was asked for permission by link: no answer yet", "Open"),
     StepKind.PERMISSION_RELAYED: (
         "A referrer says a learner takes a permission back: ask the learner",
         "Open",

@@ -20,6 +20,11 @@ from hub.consent.domain.purposes import (
     purposes_on,
 )
 from hub.consent.domain.records import (
+    ANSWERED,
+    ASKING,
+    NO_ANSWER,
+    AskedByLink,
+    AskingSettled,
     Channel,
     ChoiceMade,
     ConsentEventView,
@@ -28,6 +33,7 @@ from hub.consent.domain.records import (
     ConsentWithdrawn,
     LearnerLeft,
     NewConsent,
+    PermissionAsked,
     Proof,
     PurposeStanding,
     ReceiptWanted,
@@ -66,14 +72,19 @@ from hub.consent.domain.wording import (
 )
 
 __all__ = [
+    "ANSWERED",
+    "ASKING",
     "CIRCUMSTANCES",
     "CURRENT_VERSION",
     "NOTICE_ID",
+    "NO_ANSWER",
     "OPTIONAL",
     "PURPOSES",
     "SAYS_NO_DETRIMENT",
     "STOP_LABELS",
     "Art9",
+    "AskedByLink",
+    "AskingSettled",
     "Authority",
     "Basis",
     "BasisDecision",
@@ -90,6 +101,7 @@ __all__ = [
     "LearnerLeft",
     "NewConsent",
     "NewStop",
+    "PermissionAsked",
     "ProcessingStopped",
     "Proof",
     "Purpose",

@@ -18,21 +18,43 @@ CHANNEL_WORDS = {
     "web": "On a web page",
     "paper": "On paper",
     "sms_link": "Through a link in a text",
+    "ask_by_text": "Asked by a link in a text",
+    "ask_by_email": "Asked by a link in an email",
+    "ask_on_paper": "Asked by a printed sheet with a link",
 }
 
 
 class Channel(StrEnum):
-    """How the learner was asked."""
+    """How the learner was asked. The last three: by a link that is not answered yet (`asks`)."""
 
     IN_PERSON = "in_person"
     PHONE = "phone"
     WEB = "web"
     PAPER = "paper"
     SMS_LINK = "sms_link"
+    ASK_BY_TEXT = "ask_by_text"
+    ASK_BY_EMAIL = "ask_by_email"
+    ASK_ON_PAPER = "ask_on_paper"
 
     @property
     def words(self) -> str:
         return CHANNEL_WORDS[self.value]
+
+    @property
+    def asks(self) -> bool:
+        """Whether nobody has answered yet: the learner is to, behind a link."""
+        return self in ASKING
+
+    @property
+    def answered_by(self) -> "Channel":
+        """How the learner has answered, once they have, what was asked this way."""
+        return Channel.SMS_LINK if self is Channel.ASK_BY_TEXT else Channel.WEB
+
+
+ASKING = frozenset({Channel.ASK_BY_TEXT, Channel.ASK_BY_EMAIL, Channel.ASK_ON_PAPER})
+ANSWERED = tuple(one for one in Channel if one not in ASKING)
+NO_ANSWER = "no_answer"
+"""Reason of the end of an asking that nobody answered: it changes nothing about what was said before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +94,23 @@ class ConsentGiven(Event):
 
     consent_id: UUID
     learner_id: UUID
+
+
+@dataclass(frozen=True)
+class PermissionAsked(Event):
+    """A learner is to answer behind a link, until this day. On paper whoever asks hands the link over."""
+
+    consent_id: UUID
+    learner_id: UUID
+    by: Channel
+    until: date
+
+
+@dataclass(frozen=True)
+class AskingSettled(Event):
+    """These askings by link are answered or over: nothing more is said about them."""
+
+    consent_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True)
@@ -189,6 +228,11 @@ class ConsentView:
     choices: tuple[ChoiceMade, ...]
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the learner has said anything, whatever became of it."""
+        return any(one.state in _SAID for choice in self.choices for one in choice.events)
+
+    @property
     def is_invalid(self) -> bool:
         """Whether the hub has found that it does not count."""
         return (
@@ -196,6 +240,20 @@ class ConsentView:
             and all(one.state is ConsentState.INVALIDATED for one in self.choices if one.granted)
             and any(one.granted for one in self.choices)
         )
+
+
+_SAID = GRANTS | {ConsentState.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedByLink:
+    """An asking by link that nobody has answered yet."""
+
+    consent_id: UUID
+    organisation_id: UUID | None
+    by: Channel
+    asked_on: date
+    until: date
 
 
 @dataclass(frozen=True)
@@ -225,6 +283,8 @@ def consent_faults(new: NewConsent, today: date) -> dict[str, str]:
         faults["given_on"] = "The day the learner agreed must not be in the future"
     if new.channel not in CHANNEL_WORDS:
         faults["channel"] = f"Say how the learner was asked: {', '.join(CHANNEL_WORDS)}"
+    elif Channel(new.channel).asks and new.purposes:
+        faults["purposes"] = "Nothing is agreed to before the learner has answered the link"
     if unknown := unknown_purposes(new.purposes):
         faults["purposes"] = f"{unknown[0]} is not a purpose. Use {', '.join(PURPOSES)}"
     return faults

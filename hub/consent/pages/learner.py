@@ -3,13 +3,15 @@
 from uuid import UUID
 
 from babel import Locale
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
-from hub.consent import reads, service
+from hub.consent import exchange, reads, service
 from hub.consent.domain import (
+    ANSWERED,
+    ASKING,
     CIRCUMSTANCES,
     PURPOSES,
     Authority,
@@ -21,12 +23,13 @@ from hub.consent.domain import (
     versions,
 )
 from hub.consent.pages.edge import blueprint, saved
-from hub.consent.schemas import AskingForm, InvalidSchema, ProofSchema, WithdrawalSchema
+from hub.consent.schemas import AskByLinkSchema, AskingForm, InvalidSchema, ProofSchema, WithdrawalSchema
 from hub.core.errors import NotFound
 from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
+from hub.infra.limits import limited
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.ui import flash
@@ -101,6 +104,34 @@ def ask(learner_id: UUID) -> ResponseReturnValue:
     return _asking(learner_id, form)
 
 
+@blueprint.post("/learners/<uuid:learner_id>/consent/ask-by-link")
+@allow(Role.HUB_MANAGER, Role.ASSESSOR)
+def ask_by_link(learner_id: UUID) -> ResponseReturnValue:
+    """Send the learner the questions, or get them ready for a printed sheet. Twice is once."""
+    form = read_form(AskByLinkSchema, request.form)
+
+    def save(session: Session) -> None:
+        _viewed(session, learner_id)
+        service.ask_by_link(session, learner_id, form.data, current_actor(), runtime().clock)
+
+    if form.ok and saved(form, save):
+        flash.success("The learner is asked. Until they answer, nothing is done that needs their permission.")
+        return redirect(url_for("consent.of_learner", learner_id=learner_id))
+    return _page(learner_id, blank_form(), form)
+
+
+@blueprint.post("/learners/<uuid:learner_id>/consent/<uuid:consent_id>/sheet")
+@limited("export")
+@allow(Role.HUB_MANAGER, Role.ASSESSOR)
+def sheet(learner_id: UUID, consent_id: UUID) -> ResponseReturnValue:
+    """The questions on paper, with a new link to answer them."""
+    with transaction() as session:
+        _require_of(session, consent_id, learner_id)
+        link = service.link_for(session, consent_id, current_actor(), runtime().clock)
+        body = exchange.sheet(reads.wording(session, link.language), link.token, runtime().settings)
+    return Response(body, headers=exchange.SHEET_HEADERS, content_type="application/pdf")
+
+
 @blueprint.post("/learners/<uuid:learner_id>/consent/<uuid:consent_id>/invalid")
 @allow(Role.HUB_MANAGER, Role.DATA_PROTECTION)
 def invalid(learner_id: UUID, consent_id: UUID) -> ResponseReturnValue:
@@ -152,6 +183,8 @@ def _page(
             organisations=names,
             may_change=current_actor().is_hub,
             may_invalidate=current_actor().role in {Role.HUB_MANAGER, Role.DATA_PROTECTION},
+            asked_by_link=reads.asked_by_link(session, learner_id),
+            ways=[(one.value, one.words) for one in Channel if one in ASKING],
             whys=[(one.value, one.words) for one in WhyInvalid],
             told=circumstances_rows,
             receipt=_receipt_url(learner_id),
@@ -185,7 +218,7 @@ def _asking(learner_id: UUID, form: Form | None) -> ResponseReturnValue:
             english={one.code: one.question for one in reads.wording(session, "en").purposes},
             languages=_languages(),
             worded=reads.languages(),
-            channels=[(channel.value, channel.words) for channel in Channel],
+            channels=[(channel.value, channel.words) for channel in ANSWERED],
             partners=reads.relying_organisations(session),
             checks=[(one.value, one.words) for one in UnderstandingCheck],
             authorities=[(one.value, one.words) for one in Authority],

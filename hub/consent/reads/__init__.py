@@ -10,11 +10,13 @@ from hub.consent.reads.register import (
 )
 from hub.consent.reads.sharing import Share, agreed, may_pass, may_share
 from hub.consent.reads.standing import (
+    asked_by_link,
     consent,
     consents,
     languages,
     may,
     may_many,
+    own_asking,
     purposes_of_day,
     relying_organisations,
     standings,
@@ -27,6 +29,7 @@ __all__ = [
     "RegisterFilter",
     "Share",
     "agreed",
+    "asked_by_link",
     "basis_history",
     "consent",
     "consents",
@@ -36,6 +39,7 @@ __all__ = [
     "may_many",
     "may_pass",
     "may_share",
+    "own_asking",
     "purposes_of_day",
     "receipt",
     "register",

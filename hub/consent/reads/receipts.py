@@ -35,7 +35,7 @@ class Receipt:
 
 def receipt(session: Session, learner_id: UUID, today: date) -> Receipt:
     """The receipt of a learner as it stands today; empty where nobody has asked."""
-    found = consents(session, learner_id)
+    found = tuple(one for one in consents(session, learner_id) if one.is_answered)
     days = {one.given_on: purposes_of_day(session, one.given_on) for one in found}
     hub_id = accounts.hub_organisation(session).id
     providers = accounts.organisations(session, OrganisationKind.PROVIDER)

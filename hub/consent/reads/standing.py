@@ -14,11 +14,13 @@ from hub.consent import queries
 from hub.consent.domain import (
     CURRENT_VERSION,
     PURPOSES,
+    AskedByLink,
     BasisDecision,
     Channel,
     ChoiceMade,
     Circumstances,
     ConsentEventView,
+    ConsentState,
     ConsentView,
     Language,
     Purpose,
@@ -36,6 +38,7 @@ from hub.consent.models import SCHEMA_VERSION, Consent, ConsentEvent
 from hub.consent.reads.stops import stopped, stops_of
 from hub.core.wording import short_date
 from hub.infra.db import runtime
+from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 
 _WORDS = {
@@ -110,6 +113,33 @@ def consents(session: Session, learner_id: UUID) -> tuple[ConsentView, ...]:
 def consent(session: Session, consent_id: UUID) -> ConsentView | None:
     row = queries.consent(session, consent_id)
     return views(session, [row])[0] if row else None
+
+
+def asked_by_link(session: Session, learner_id: UUID) -> tuple[AskedByLink, ...]:
+    """What the learner was asked by link and has not answered yet, oldest first."""
+    return _asked(session, queries.open_requests(session, [learners.survivor(session, learner_id)]))
+
+
+def _asked(session: Session, rows: Collection[Consent]) -> tuple[AskedByLink, ...]:
+    until = {one.consent_id: one.valid_until for one in queries.events_of(session, [row.id for row in rows])}
+    return tuple(
+        AskedByLink(
+            row.id, row.organisation_id, Channel(row.channel), row.given_on, until[row.id] or row.given_on
+        )
+        for row in rows
+    )
+
+
+def own_asking(session: Session, source_record_id: UUID) -> tuple[AskedByLink | None, bool]:
+    """For who referred: their own asking by link that is open, and whether anything was ever answered at this
+    source. Nothing of what was answered."""
+    with as_the_hub(session):
+        newest = queries.newest_of(session, source_record_id)
+        if newest is None:
+            return None, False
+        view = views(session, [newest])[0]
+        is_open = view.channel.asks and all(one.state is ConsentState.REQUESTED for one in view.choices)
+        return (_asked(session, [newest])[0] if is_open else None), view.is_answered
 
 
 def wording(session: Session | None, language: str | None, version: str = CURRENT_VERSION) -> Wording:

@@ -25,13 +25,14 @@ from hub.consent.domain import (
 )
 from hub.consent.domain.records import wording_faults
 from hub.consent.domain.validity import last_day
-from hub.consent.models import SCHEMA_VERSION, Consent
+from hub.consent.models import Consent
 from hub.consent.queries import Doer, NewEvent
+from hub.consent.service.requesting import request, settle_requests
+from hub.consent.service.rows import row_of
 from hub.consent.service.subject import Source, Subject, originals
 from hub.consent.service.taking_back import SAID_STOP, TEXTS, settle_asked, take_back
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
-from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record as record_event
@@ -44,22 +45,25 @@ _S = ConsentState
 
 
 def record(session: Session, new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> UUID:
-    """Keep what the learner answered; returns the record's id. Refusing everything optional is valid.
+    """Keep what the learner answered; returns the record's id. Refusing everything optional is valid. By a channel
+    that `asks`, the learner is to answer behind a link (`requesting`).
 
     Without wording version or language it is not proven: it permits nothing optional, and a step asks the hub
     to confirm it. Raises RuleBroken naming `consent.<field>`.
     """
     if faults := consent_faults(new, clock.today()):
         raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
-    return _record(session, new, subject, frozenset(), actor, clock)
+    if Channel(new.channel).asks:
+        return request(session, new, [subject], actor, clock)
+    return record_answers(session, new, subject, frozenset(), actor, clock)
 
 
-def _record(  # noqa: PLR0913, PLR0917 - as above, and what the learner had said yes to before
+def record_answers(  # noqa: PLR0913, PLR0917 - as above, and what the learner had said yes to before
     session: Session, new: NewConsent, subject: Subject, before: frozenset[str], actor: Actor, clock: Clock
 ) -> UUID:
-    row = _row(new, subject, actor, clock)
+    row = row_of(new, subject, actor, clock)
     put(session, row)
-    events = [NewEvent(row.id, code, *_said(new, code, row.proven, before)) for code in OPTIONAL]
+    events = [NewEvent(row.id, code, *said(new, code, row.proven, before)) for code in OPTIONAL]
     queries.add_events(session, events, Doer(actor, clock.now()))
     if not row.proven:
         _ask_to_confirm(session, row, clock)
@@ -70,7 +74,7 @@ def _record(  # noqa: PLR0913, PLR0917 - as above, and what the learner had said
     return row.id
 
 
-def _said(
+def said(
     new: NewConsent, code: str, proven: bool, before: frozenset[str]
 ) -> tuple[ConsentState, date | None]:
     """The state that an answer makes, and its last day."""
@@ -90,6 +94,8 @@ def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Act
     """
     if not is_proven(new.wording_version, new.language):
         raise RuleBroken("Say which words were read, and in which language.", field="consent.language")
+    if Channel(new.channel).asks:
+        raise RuleBroken("Say how the learner has answered.", field="consent.channel")
     if faults := consent_faults(new, clock.today()):
         raise RuleBroken.many({f"consent.{name}": words for name, words in faults.items()})
     now_id = learners.survivor(session, learner_id)
@@ -97,18 +103,23 @@ def record_again(session: Session, learner_id: UUID, new: NewConsent, actor: Act
     sources = originals(session, now_id)
     if _already_said(session, now_id, len(sources), new):
         return
-    new = _flagged(new, sources)
+    new = flagged(new, sources)
     unconfirmed = queries.unproven_of(session, now_id)
-    before = frozenset(
-        one.purpose for one in queries.last_events(session, now_id, OPTIONAL, {_S.GIVEN, _S.RENEWED})
-    )
+    settle_requests(session, now_id, actor, clock)
+    before = given_before(session, now_id)
     take_back(session, now_id, set(OPTIONAL) - new.purposes, Doer(actor, clock.now()), clock)
     for one in sources:
-        _record(session, new, one, before, actor, clock)
+        record_answers(session, new, one, before, actor, clock)
     for consent_id in unconfirmed:
         steps.close_step(session, StepKind.CONSENT_TO_CONFIRM, consent_id, clock, "asked_again")
     settle_asked(session, now_id, clock)
     record_event(session, ReceiptWanted(now_id))
+
+
+def given_before(session: Session, learner_id: UUID) -> frozenset[str]:
+    """What the learner has said yes to and not taken back."""
+    standing = queries.last_events(session, learner_id, OPTIONAL, {_S.GIVEN, _S.RENEWED})
+    return frozenset(one.purpose for one in standing)
 
 
 def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clock: Clock) -> None:
@@ -124,9 +135,9 @@ def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clo
     sources = originals(session, now_id)
     if all(reads.may(session, now_id, code, clock.today()) for code in _granted(new)):
         return
-    new, events = _flagged(new, sources), []
+    new, events = flagged(new, sources), []
     for one in sources:
-        row = _row(new, one, actor, clock)
+        row = row_of(new, one, actor, clock)
         put(session, row)
         events += [NewEvent(row.id, code, _S.GIVEN, last_day(code, new.given_on)) for code in _granted(new)]
         record_event(session, ConsentGiven(row.id, now_id))
@@ -134,7 +145,7 @@ def grant(session: Session, learner_id: UUID, new: NewConsent, actor: Actor, clo
     audit.record(session, actor, "consent.recorded", "learner", now_id, fields=_granted(new), clock=clock)
 
 
-def _flagged(new: NewConsent, sources: Iterable[Source]) -> NewConsent:
+def flagged(new: NewConsent, sources: Iterable[Source]) -> NewConsent:
     """With the flag for a child, by any date of birth that we were given."""
     child = any(is_under_18(one.date_of_birth, new.given_on) for one in sources)
     return replace(new, under_18=new.under_18 or child)
@@ -164,7 +175,7 @@ def texts_again(session: Session, learner_id: UUID, actor: Actor, clock: Clock) 
             wording_version=old.wording_version, purposes=frozenset({TEXTS}),
             interpreter_used=old.interpreter_used, organisation_id=old.organisation_id,
         )  # fmt: skip
-        row = _row(new, Source(now_id, old.source_record_id, old.subject_id), actor, clock)
+        row = row_of(new, Source(now_id, old.source_record_id, old.subject_id), actor, clock)
         put(session, row)
         events.append(NewEvent(row.id, TEXTS, _S.RENEWED, last_day(TEXTS, clock.today())))
         record_event(session, ConsentGiven(row.id, now_id))
@@ -233,36 +244,6 @@ def _already_said(session: Session, learner_id: UUID, sources: int, new: NewCons
 
 def _ids(rows: Iterable[Consent]) -> list[UUID]:
     return [row.id for row in rows]
-
-
-def _row(new: NewConsent, subject: Subject, actor: Actor, clock: Clock) -> Consent:
-    proven = is_proven(new.wording_version, new.language)
-    sha256 = (
-        load_wording(new.language, new.wording_version).sha256 if proven and new.wording_version else None
-    )
-    return Consent(
-        subject_id=subject.subject_id,
-        learner_id=subject.learner_id,
-        source_record_id=subject.source_record_id,
-        organisation_id=new.organisation_id or actor.organisation_id,
-        captured_by=actor.id if actor.kind == "user" else None,
-        captured_role=actor.role.value,
-        channel=new.channel,
-        notice_id=NOTICE_ID if proven else None,
-        wording_version=new.wording_version,
-        interpreter_used=new.interpreter_used,
-        given_on=new.given_on,
-        proven=proven,
-        created_at=clock.now(),
-        schema_version=SCHEMA_VERSION,
-        receipt_id=new_id(),
-        under_18=new.under_18,
-        no_detriment_shown=proven and new.wording_version in SAYS_NO_DETRIMENT,
-        sharing_agreement_id=new.agreement_id,
-        language=new.language,
-        wording_sha256=sha256,
-        circumstances=new.circumstances.as_dict() or None,
-    )
 
 
 def _granted(new: NewConsent) -> list[str]:

@@ -13,6 +13,7 @@ from hub.consent import queries
 from hub.consent.domain import OPTIONAL, ConsentState, ConsentWithdrawn, LearnerLeft, WhyInvalid
 from hub.consent.domain.standing import GRANTS
 from hub.consent.queries import Doer, NewEvent
+from hub.consent.service.requesting import settle_requests
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import SYSTEM, Actor, Role
@@ -65,6 +66,7 @@ def leave(
     """
     taken = withdraw(session, learner_id, OPTIONAL, actor, clock, relayed=relayed, reason="leaves")
     now_id = learners.survivor(session, learner_id)
+    settle_requests(session, now_id, actor, clock)
     audit.record(session, actor, "learner.left", "learner", now_id, clock=clock)
     record_event(session, LearnerLeft(now_id))
     return taken

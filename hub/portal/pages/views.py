@@ -30,6 +30,7 @@ from hub.portal import reads, service
 from hub.portal.domain import LEARNER_REASONS
 from hub.portal.pages.speech import speech
 from hub.portal.schemas import (
+    AgreeForm,
     BirthSchema,
     ContactSchema,
     OfferSchema,
@@ -44,7 +45,7 @@ from hub.ui.visits import begin_visit, end_visit, is_visiting
 blueprint = pages_blueprint("portal", "hub.portal")
 
 View = Callable[..., ResponseReturnValue]
-_FIRST_PAGES = {"offer": "portal.offer", "information": "rights.own"}
+_FIRST_PAGES = {"offer": "portal.offer", "information": "rights.own", "consent": "portal.agree"}
 _SAID = {"saved", "asked", "cannot_come_done", "check_yes_done", "check_no_done", "stop_all_done"}
 
 
@@ -274,6 +275,28 @@ def _contact_errors(form: Form) -> dict[str, str]:
         name: speech().plain("contact_missing" if missing and name == "phone" else keys.get(name, "problem"))
         for name in form.errors
     }
+
+
+@blueprint.route("/l/<token>/agree", methods=["GET", "POST"])
+@allow_public
+@own_page
+def agree(session: Session, token: str, link: OpenedLink, actor: Actor) -> ResponseReturnValue:
+    """The questions that somebody asked by link, each a choice of its own. Answered, it leads to what stands."""
+    clock = runtime().clock
+    asked = consents.asked_by_link(session, link.learner_id)
+    if not asked:
+        return redirect(url_for("portal.permissions", token=token))
+    form = blank_form() if request.method == "GET" else read_form(AgreeForm, request.form)
+    wording = consents.wording(session, speech().code)
+    if request.method == "POST" and form.ok:
+        said = frozenset(code for code, yes in form.data.items() if yes)
+        service.answer_permissions(session, link.learner_id, said, wording.language.code, actor, clock)
+        return redirect(url_for("portal.home", token=token, said="saved"))
+    form.errors = {name: speech().plain("choose_one") for name in form.errors}
+    receivers = consents.relying_organisations(session)
+    body = render("agree", token, form=form, wording=wording, receivers=receivers)
+    body.status_code = 422 if form.errors else 200
+    return body
 
 
 @blueprint.route("/l/<token>/permissions", methods=["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, validates, validates_schema
@@ -9,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, validates, validates_sch
 from hub.consent import reads as consents
 from hub.consent.domain import (
     CIRCUMSTANCES,
+    CURRENT_VERSION,
     OPTIONAL,
     PURPOSES,
     Authority,
@@ -18,7 +20,7 @@ from hub.consent.domain import (
 )
 from hub.infra.db import runtime
 from hub.referrals.schemas import CircumstancesSchema
-from hub.ui.fields import Date, Text, YesNo
+from hub.ui.fields import Choice, Date, Text, YesNo
 
 CHANNEL_LABELS = {
     "in_person": "Face to face",
@@ -28,6 +30,31 @@ CHANNEL_LABELS = {
 }
 
 
+class HowToAsk(StrEnum):
+    """With the learner now, or by a link that the learner answers alone (`consent.domain.ASKING`)."""
+
+    NOW = "now"
+    ASK_BY_TEXT = "ask_by_text"
+    ASK_BY_EMAIL = "ask_by_email"
+    ASK_ON_PAPER = "ask_on_paper"
+
+
+HOW_LABELS = {
+    HowToAsk.NOW: "I read it with the learner now",
+    HowToAsk.ASK_BY_TEXT: "The learner is not with me: send a text with a link",
+    HowToAsk.ASK_BY_EMAIL: "The learner is not with me: send an email with a link",
+    HowToAsk.ASK_ON_PAPER: "I give the learner a printed sheet with a link",
+}
+
+
+def asked_by_link(language: str, how: HowToAsk, today: date) -> dict[str, Any]:
+    """The answers of the agreement page where the learner is to answer alone: to each question none yet."""
+    return {
+        "language": language, "wording_version": CURRENT_VERSION, "channel": how.value, "interpreter_used": False,
+        "given_on": today.isoformat(),
+    }  # fmt: skip
+
+
 class ConsentLanguageSchema(Schema):
     """The language in which the words will be read."""
 
@@ -35,6 +62,7 @@ class ConsentLanguageSchema(Schema):
         unknown = RAISE
 
     language = Text(20, "language", required=True, error_messages={"required": "Select a language"})
+    how = Choice(HowToAsk, "how the learner will answer", load_default=HowToAsk.NOW)
 
     @validates("language")
     def there_is_a_wording(self, value: str, **_: Any) -> None:
@@ -101,6 +129,10 @@ def purposes_of(answers: Mapping[str, Any]) -> list[str]:
 
 def consent_rows(answers: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The agreement on the check page: what was agreed and what was not."""
+    if answers["channel"] in set(HOW_LABELS):
+        return [
+            ("Agreement", f"{HOW_LABELS[answers['channel']]}. Nothing that needs permission is done before.")
+        ]
     chosen = set(purposes_of(answers))
     asked = [PURPOSES[code] for code in OPTIONAL]
     agreed = [one.title for one in asked if one.code in chosen]

@@ -2,20 +2,24 @@
 
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
 from hub.accounts.domain.disclosure import shown, sight_of
+from hub.consent import exchange
+from hub.consent import reads as consent_reads
 from hub.consent import service as consents
 from hub.consent.domain import OPTIONAL, PURPOSES
+from hub.consent.domain import Channel as Way
 from hub.core.errors import RuleBroken
 from hub.core.permissions import Role
 from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.http import page_number
+from hub.infra.limits import limited
 from hub.infra.sight import open_to_the_hub
 from hub.learners import reads as learners
 from hub.policy import reads as policy
@@ -23,7 +27,7 @@ from hub.policy.domain import Reason
 from hub.referrals import reads, service
 from hub.referrals.domain import InformationAnswer
 from hub.referrals.pages.edge import PAGE, blueprint
-from hub.referrals.schemas import ColleagueSchema, WithdrawSchema, answers_schema
+from hub.referrals.schemas import AskPermissionSchema, ColleagueSchema, WithdrawSchema, answers_schema
 from hub.referrals.service.information import topics
 from hub.ui.flash import notice, success
 from hub.ui.forms import Form, blank_form, read_form
@@ -105,6 +109,8 @@ def _show(
         colleagues=_colleagues(session, row),
         reasons=[(one.code, one.label) for one in _reasons(session)],
         permissions=[(code, PURPOSES[code].title) for code in OPTIONAL],
+        asking=consent_reads.own_asking(session, row.view.source_record_id),
+        ways=[(one.value, one.words) for one in Way if one.asks],
     )
 
 
@@ -171,6 +177,33 @@ def hand_over_one(referral_id: UUID) -> ResponseReturnValue:
             return _show(session, referral_id, blank_form(), blank_form(), form), 422
     success("Your colleague follows this learner from now on")
     return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/ask-permission")
+@allow(Role.REFERRER)
+def ask_permission(referral_id: UUID) -> ResponseReturnValue:
+    """Ask the learner by link for the permissions: what came with this referral. Twice is once."""
+    form = read_form(AskPermissionSchema, request.form)
+    if not form.ok:
+        notice("Select how to ask the learner.")
+        return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+    with transaction() as session:
+        service.ask_permission(session, referral_id, form.data, current_actor(), runtime().clock)
+    success("The learner is asked. You see here when they have answered")
+    return redirect(url_for("referrals.mine_one", referral_id=referral_id))
+
+
+@blueprint.post("/my-referrals/<uuid:referral_id>/permission-sheet")
+@limited("export")
+@allow(Role.REFERRER)
+def permission_sheet(referral_id: UUID) -> ResponseReturnValue:
+    """The questions on paper, with a link, while the learner has not answered."""
+    with transaction() as session:
+        actor, clock = current_actor(), runtime().clock
+        asked = service.ask_permission(session, referral_id, Way.ASK_ON_PAPER, actor, clock)
+        link = consents.link_for(session, asked, actor, clock)
+        body = exchange.sheet(consent_reads.wording(session, link.language), link.token, runtime().settings)
+    return Response(body, headers=exchange.SHEET_HEADERS, content_type="application/pdf")
 
 
 @blueprint.post("/my-referrals/<uuid:referral_id>/permissions")

@@ -24,7 +24,7 @@ from hub.infra.problems import flatten
 from hub.referrals import reads, service
 from hub.referrals.domain import SOURCE_LABELS, Channel
 from hub.referrals.pages import journey
-from hub.referrals.pages.consent_form import CHANNEL_LABELS
+from hub.referrals.pages.consent_form import CHANNEL_LABELS, HOW_LABELS, HowToAsk, asked_by_link
 from hub.referrals.pages.edge import REFERS, blueprint
 from hub.referrals.pages.journey import QUESTIONS, SECTIONS, Question
 from hub.referrals.schemas import ReferralSchema, language_names
@@ -96,8 +96,14 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
             return _show(session, draft, asked, form), 422
         if asked.slug == "date-of-birth" and _route(form) is AgeRoute.REFUSE_UNDER_16:
             return _too_young(draft)
-        stored = asked.schema().dump(form.data)
-        service.save_answers(session, draft_id, {slug: stored}, current_actor(), runtime().clock)
+        stored = {slug: asked.schema().dump(form.data)}
+        by_link = asked.slug == "consent-language" and form.data["how"] is not HowToAsk.NOW
+        if by_link:
+            today = runtime().clock.today()
+            stored["consent"] = asked_by_link(form.data["language"], form.data["how"], today)
+        service.save_answers(session, draft_id, stored, current_actor(), runtime().clock)
+        if by_link:
+            return redirect(url_for("referrals.tasks", draft_id=draft_id))
         return redirect(_after(draft_id, asked, changing=request.args.get("change") == "1"))
 
 
@@ -158,7 +164,7 @@ def _show(session: Session, draft: reads.DraftView, asked: Question, form: Form)
 def _choices(session: Session, draft: reads.DraftView, asked: Question) -> dict[str, Any]:
     """What the question offers to choose from."""
     if asked.slug == "consent-language":
-        return {"languages": consents.languages()}
+        return {"languages": consents.languages(), "ways": list(HOW_LABELS.items())}
     if asked.slug == "consent":
         language = draft.answers["consent-language"]["language"]
         return wording_shown(session, language) | {
@@ -356,5 +362,6 @@ def stored(draft: reads.DraftView, asked: Question) -> dict[str, Any]:
     values = draft.answers.get(asked.slug, {})
     if asked.slug == "consent":
         chosen = draft.answers["consent-language"]["language"]
-        values = values if values.get("language") == chosen else {}
+        fits = values.get("language") == chosen and values.get("channel") in CHANNEL_LABELS
+        values = values if fits else {}
     return {name: reads.as_shown(value) for name, value in values.items()}

@@ -25,6 +25,7 @@ from hub.referrals.service.files import (
 from hub.referrals.service.handover import hand_over, hand_over_one, leave, require_hands_over
 from hub.referrals.service.information import ask_information, give_information, remind
 from hub.referrals.service.intake import ConsentGiven, NewReferral, submit
+from hub.referrals.service.permission import ask_permission
 from hub.referrals.service.progress import (
     hold,
     mark_achieved,
@@ -43,6 +44,7 @@ __all__ = [
     "NewReferral",
     "SentFile",
     "ask_information",
+    "ask_permission",
     "check_rows",
     "close",
     "discard_draft",
