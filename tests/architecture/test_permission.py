@@ -171,6 +171,7 @@ WHO_SEES = {
     "hub.assessment.pages.base:people_seen": HUB,
     "hub.consent.pages.learner:_viewed": HUB,
     "hub.consent.pages.learner:withdraw": HUB,
+    "hub.consent.service.requesting:ask_by_link": RULE,
     "hub.consent.service.subject:originals": RULE,
     "hub.desk.pages:_listed": HUB,
     "hub.desk.pages:learner": HUB,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from hub.consent import reads as consents
 from hub.core.permissions import Role
 from hub.referrals import reads
+from hub.referrals.models import Referral
 from hub.steps.domain import StepKind
 from hub.steps.models import Step
 
@@ -349,3 +350,14 @@ def steps_of(session, learner_id):
         Step.kind == StepKind.PERMISSION_RELAYED, Step.learner_id == learner_id
     )
     return session.scalars(asked).all()
+
+
+def test_a_learner_who_is_not_there_is_asked_by_link_and_the_referral_is_sent(referrer, draft, session):
+    answer_all(referrer, draft, leave_out={"consent", "consent-language"})
+    answer = referrer.post(f"{draft}/consent-language", data={"language": "so", "how": "ask_by_text"})
+    assert answer.headers["Location"] == draft, "nothing is to be read out"
+    assert "send a text with a link" in referrer.get(f"{draft}/check").text
+    assert referrer.post(f"{draft}/check").status_code == 302
+    learner_id = session.scalar(select(Referral.learner_id))
+    (asked,) = consents.asked_by_link(session, learner_id)
+    assert asked.by == "ask_by_text"
