@@ -100,6 +100,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     ],
     class_events.ClassCancelled: [matching.class_cancelled],
     offer_events.OfferReadyForLearner: [messaging.offer_ready],
+    offer_events.OfferRestored: [messaging.offer_restored],
     offer_events.OfferConfirmed: [referrals.offer_confirmed, messaging.offer_confirmed],
     offer_events.OfferReturned: [messaging.offer_returned],
     offer_events.OfferWithdrawn: [messaging.offer_withdrawn],

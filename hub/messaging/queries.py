@@ -181,6 +181,15 @@ def mark_answered(session: Session, subject_id: UUID, now: datetime) -> None:
     session.execute(asked.values(answered_at=now, version=Message.version + 1))
 
 
+def ask_again(session: Session, subject_id: UUID) -> None:
+    """What had asked about this subject asks again: it was taken back before anybody heard of that."""
+    asked = update(Message).where(
+        Message.asks_subject_id == subject_id,
+        Message.state.in_([MessageState.SENT, MessageState.DELIVERED, MessageState.UNKNOWN]),
+    )
+    session.execute(asked.values(answered_at=None, version=Message.version + 1))
+
+
 def blocks(session: Session, indexes: Collection[bytes]) -> dict[bytes, set[str]]:
     """Why each number gets no texts; numbers without a block are left out."""
     found = select(NumberBlock.number_index, NumberBlock.why)

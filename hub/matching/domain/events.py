@@ -26,6 +26,11 @@ class OfferReadyForLearner(OfferEvent):
 
 
 @dataclass(frozen=True)
+class OfferRestored(OfferEvent):
+    """An offer that a merge had withdrawn is with the learner again, as it was."""
+
+
+@dataclass(frozen=True)
 class OfferConfirmed(OfferEvent):
     """The learner said yes: an enrolment is expected, the provider may see who comes."""
 

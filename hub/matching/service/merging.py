@@ -14,7 +14,7 @@ from hub.learners import service as people
 from hub.learners.domain import Happening, HappeningMoved, LearnersMerged, LearnersUnmerged, SplitKind
 from hub.matching import queries
 from hub.matching.domain.enrolments import TAKES_PLACE
-from hub.matching.domain.events import OfferReadyForLearner
+from hub.matching.domain.events import OfferRestored
 from hub.matching.domain.offers import LIVE, OfferState
 from hub.matching.models import Enrolment, Offer
 from hub.matching.service.states import Change, Ending, end_offer, keep_offer_step, offer_line
@@ -74,8 +74,8 @@ def _restore(session: Session, offer: Offer, actor: Actor, clock: Clock) -> None
     offer.state_before_merge = offer.duplicate_of_id = None
     session.flush()
     keep_offer_step(session, offer, clock)
-    if before is OfferState.WITH_LEARNER:  # the learner was told that it is gone
-        record(session, OfferReadyForLearner(offer.id, offer.learner_id, offer.esol_class_id))
+    if before is OfferState.WITH_LEARNER:
+        record(session, OfferRestored(offer.id, offer.learner_id, offer.esol_class_id))
 
 
 def _can_live_again(session: Session, offer: Offer, clock: Clock) -> bool:

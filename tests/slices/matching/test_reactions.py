@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from hub.consent import service as consent
 from hub.core.permissions import Role
@@ -11,7 +12,8 @@ from hub.learners import service as people
 from hub.matching import reads, service
 from hub.matching.domain import EnrolmentState, LearnerAnswer, OfferState, Start
 from hub.matching.reactions import case_closed, replied
-from hub.messaging.domain import AskKind, LearnerStopped, ReplyReceived
+from hub.messaging.domain import AskKind, LearnerStopped, MessageState, ReplyReceived
+from hub.messaging.models import Message
 from hub.provision import reads as provision
 from hub.provision import service as provision_service
 from hub.steps import reads as steps
@@ -130,6 +132,62 @@ def test_merging_keeps_the_offer_that_got_further_and_unmerging_gives_each_their
     assert [world.offer(offers[one]).learner_id for one in (first, second)] == [first, second]
     assert states(world, first) == [EntryState.OFFERED]  # the place was still free
     assert states(world, second) == [EntryState.OFFERED]
+
+
+def said(world, offer_id, *, sent=True):
+    """What the learner has heard or, else, will hear about an offer, oldest first; reminders left out."""
+    found = world.session.scalars(select(Message).where(Message.about_id == offer_id).order_by(Message.id))
+    state = MessageState.SENT if sent else MessageState.QUEUED
+    return [one.template for one in found if one.state is state and one.template != "offer_reminder"]
+
+
+def go_out(world):
+    waiting = select(Message).where(
+        Message.state == MessageState.QUEUED, Message.template != "offer_reminder"
+    )
+    for one in world.session.scalars(waiting):
+        one.state = MessageState.SENT
+    world.session.flush()
+
+
+@pytest.mark.parametrize(
+    ("heard_offer", "heard_gone", "sent", "to_come"),
+    [
+        (True, False, ["offer"], []),
+        (True, True, ["offer", "offer_withdrawn"], ["offer"]),
+        (False, False, [], ["offer"]),
+    ],
+    ids=[
+        "who heard nothing of it hears nothing",
+        "who heard is asked once more",
+        "who never heard is asked once",
+    ],
+)
+def test_an_offer_that_a_merge_took_and_an_unmerge_gave_back_is_told_once(
+    world, heard_offer, heard_gone, sent, to_come
+):
+    world.add_class()
+    first, second = world.add_learner().learner_id, world.add_learner().learner_id
+    offers = {world.offer(one).learner_id: one for one in world.release().offer_ids}
+    for one in (first, second):
+        service.accept_as_provider(world.session, offers[one], world.college, world.clock)
+    db.react(world.session)
+    if heard_offer:
+        go_out(world)
+    decision = people.merge(world.session, first, second, world.manager, world.clock)
+    db.react(world.session)
+    (gone,) = [one for one in offers.values() if world.offer(one).state is OfferState.WITHDRAWN]
+    if heard_gone:
+        go_out(world)
+    people.unmerge(world.session, decision, world.manager, world.clock)
+    db.react(world.session)
+    world.session.expire_all()
+    assert world.offer(gone).state is OfferState.WITH_LEARNER
+    assert (said(world, gone), said(world, gone, sent=False)) == (sent, to_come)
+    asks = world.session.scalars(
+        select(Message.id).where(Message.asks_subject_id == gone, Message.answered_at.is_(None))
+    )
+    assert list(asks), "a YES by text counts again"
 
 
 def test_a_permission_taken_back_asks_a_person(world, offered):
