@@ -43,6 +43,7 @@ def list_appointments() -> Any:
     with transaction() as session:
         found = reads.open_appointments(session, limit + 1, as_uuid(str(marker)) if marker else None)
         _audit(session, {one.learner_id for one in found[:limit]}, "appointment.viewed")
+        audit.record_export(session, "appointment", len(found[:limit]), clock=runtime().clock)
         return page_of(found, limit, lambda one: one.id)
 
 
@@ -72,6 +73,7 @@ def list_assessments() -> Any:
     with transaction() as session:
         found = queries.assessments_after(session, limit + 1, as_uuid(str(marker)) if marker else None)
         _audit(session, {one.learner_id for one in found[:limit]}, "assessment.viewed")
+        audit.record_export(session, "assessment", len(found[:limit]), clock=runtime().clock)
         return page_of([reads.assessment_view(one) for one in found], limit, lambda one: one.id)
 
 

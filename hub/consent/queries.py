@@ -60,7 +60,7 @@ def standing_stops(
 def stops_of_case(session: Session, case_id: UUID) -> Sequence[ProcessingStop]:
     """What a case stopped, lifted by now or not, locked."""
     found = select(ProcessingStop).where(ProcessingStop.case_id == case_id)
-    return session.scalars(found.order_by(ProcessingStop.id).with_for_update()).all()
+    return session.scalars(found.order_by(ProcessingStop.id).with_for_update(key_share=True)).all()
 
 
 def lock_learner(session: Session, learner_id: UUID) -> None:
@@ -185,7 +185,7 @@ def open_requests(
     """Askings by link of these learners that nobody has answered yet, oldest first."""
     found = _asked_by_link().where(Consent.learner_id.in_(list(learner_ids)))
     found = found.order_by(Consent.created_at, Consent.id)
-    return session.scalars(found.with_for_update() if lock else found).all()
+    return session.scalars(found.with_for_update(key_share=True) if lock else found).all()
 
 
 def newest_of(session: Session, source_record_id: UUID) -> Consent | None:
@@ -198,7 +198,7 @@ def requests_over(session: Session, today: date, limit: int) -> Sequence[Consent
     """Askings by link whose last day to answer has passed, locked."""
     over = exists().where(ConsentEvent.consent_id == Consent.id, ConsentEvent.valid_until < today)
     found = _asked_by_link().where(over).order_by(Consent.created_at, Consent.id).limit(limit)
-    return session.scalars(found.with_for_update(skip_locked=True)).all()
+    return session.scalars(found.with_for_update(key_share=True, skip_locked=True)).all()
 
 
 def _asked_by_link() -> Select[Consent]:

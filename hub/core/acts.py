@@ -86,6 +86,19 @@ def act_of(code: str) -> Act:
     return Act(ActKind.OTHER, code.replace(".", " ").replace("_", " "), purpose)
 
 
+GROUNDED = frozenset({ActKind.VIEW, ActKind.SEARCH, ActKind.EXPORT, ActKind.PRINT, ActKind.OWN})
+"""Kinds by which somebody learns something of a person: their entries say why that was allowed."""
+
+
+@cache
+def ground_of(role: str, code: str) -> str | None:
+    """Why this role was let do this act, in words; None for an act by which nobody learns of a person."""
+    if act_of(code).kind not in GROUNDED:
+        return None
+    fitting = (one for one in _table()["ground"] if one["role"] == role and fnmatchcase(code, one["code"]))
+    return next((str(one["words"]) for one in fitting), None)
+
+
 @cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(files("hub.core").joinpath("acts.toml").read_text("utf-8"))

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hub.core.acts import ADDRESSED, act_of
+from hub.core.acts import ADDRESSED, act_of, ground_of
 from hub.core.clock import Clock
 from hub.core.permissions import Actor
 from hub.infra.db import Base, Identified
@@ -96,16 +96,41 @@ def record(  # noqa: PLR0913 - the columns of a row, named at every call
 ) -> None:
     """Add an entry; `action` is like `learner.viewed` and stands in `core/acts.toml`, which names its purpose.
 
-    When it fails, the act it records fails too. `reason` is a code or a count, never words about a person.
+    When it fails, the act it records fails too. `reason` is a code or a count, never words about a person. `basis`:
+    why it was allowed, where that is more than the rule of the role (`core/acts.toml`, grounds).
     """
     who, caller, act = actor or actor_of(session), caller_var.get(), act_of(action)
     entry = AuditEntry(
         at=clock.now(), actor_kind=who.kind, actor_id=who.id, organisation_id=who.organisation_id,
         role=who.role.value, session=caller.session, action=action, subject_type=subject_type,
-        subject_id=subject_id, fields=list(fields), purpose=act.purpose, basis=basis, outcome=outcome,
+        subject_id=subject_id, fields=list(fields), purpose=act.purpose,
+        basis=basis or ground_of(who.role.value, action), outcome=outcome,
         reason=reason, request_id=request_id_var.get(), ip=caller.ip if act.kind in ADDRESSED else None,
     )  # fmt: skip
     write_later(session, entry)
+
+
+def record_export(
+    session: Session, what: str, count: int, *, clock: Clock, fields: Sequence[str] = ()
+) -> None:
+    """Data left in a file or in an answer to a machine: who, what (`<what>.exported`), which fields, how many rows.
+
+    Whom it was about is beside it, in an entry for each person.
+    """
+    record(
+        session,
+        None,
+        f"{what}.exported",
+        "export",
+        NOBODY,
+        clock=clock,
+        fields=fields,
+        reason=f"{count} rows",
+    )
+
+
+NOBODY = UUID(int=0)
+"""The subject of an entry that is about no one row."""
 
 
 def entries_of(session: Session, subject_ids: Sequence[UUID], limit: int = 100) -> list[AuditEntry]:

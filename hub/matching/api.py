@@ -92,7 +92,13 @@ def show_snapshot(round_id: UUID) -> Any:
     with transaction() as session:
         data, result = reads.snapshot(session, round_id)
         audit.record(
-            session, None, "match_round.snapshot_read", "match_round", round_id, clock=runtime().clock
+            session,
+            None,
+            "match_round.snapshot_read",
+            "match_round",
+            round_id,
+            clock=runtime().clock,
+            reason=f"{len(data['learners'])} rows",
         )
         return {"snapshot": data, "result": result}
 
@@ -144,6 +150,7 @@ def list_offers() -> Any:
         found = reads.offers_page(session, own, {OfferState(state)}, after, limit + 1)
         for one in found[:limit]:
             _seen(session, one)
+        audit.record_export(session, "offer", len(found[:limit]), clock=runtime().clock, fields=("profile",))
         enrolled = reads.enrolments_of_offers(session, [one.id for one in found])
         items = [_offer(session, one) | {"enrolment": enrolled.get(one.id)} for one in found]
         return page_of(items, limit, lambda one: one["id"])

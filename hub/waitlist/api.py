@@ -45,6 +45,7 @@ def list_entries() -> Any:
                 session, current_actor(), "waitlist_entry.viewed", "learner", row.learner_id,
                 clock=runtime().clock,
             )  # fmt: skip
+        audit.record_export(session, "waitlist_entry", len(rows[:limit]), clock=runtime().clock)
         since = consents.restricted(session, {row.learner_id for row in rows})
         items = [
             _body(reads.entry_view(row), places.get(row.id)) | {"restricted_since": since.get(row.learner_id)}

@@ -74,6 +74,9 @@ def overlap() -> ResponseReturnValue:
         )
 
 
+_IN_FILE = ("name", "level", "strand", "state", "waiting_since", "priority", "place", "skills")
+
+
 @blueprint.get("/waiting-list.csv")
 @limited("export")
 @allow(Role.HUB_MANAGER)
@@ -83,6 +86,7 @@ def download() -> ResponseReturnValue:
     with transaction() as session:
         entries = shown(reads.listed(session, wanted), sight_of(current_actor().role))
         people = _people(session, entries, "waitlist_entry.downloaded")
+        audit.record_export(session, "waiting_list", len(entries), clock=runtime().clock, fields=_IN_FILE)
         places = reads.positions(session, [entry.id for entry in entries])
         labels, bands = _labels(session), policy_on(today).bands
         rows = [

@@ -58,7 +58,7 @@ def register_file() -> ResponseReturnValue:
         open_to_the_hub(session)
         names = {one.id: one.name for one in accounts.organisations(session)}
         found = shown(reads.register(session, _wanted(), MOST_ROWS), sight_of(current_actor().role))
-        _note(session, "consent_register.exported")
+        _note(session, "consent_register.exported", count=f"{len(found)} rows")
         lines = [_HEAD, *(line for one in found for line in _lines(one, names))]
         headers = {"Content-Disposition": 'attachment; filename="consent-register.csv"'}
         return Response(csv_text(lines), headers=headers, content_type="text/csv; charset=utf-8")
@@ -97,7 +97,9 @@ def _wanted() -> RegisterFilter:
     )
 
 
-def _note(session: Session, action: str) -> None:
+def _note(session: Session, action: str, count: str | None = None) -> None:
     actor, clock = current_actor(), runtime().clock
     home = accounts.hub_organisation(session).id
-    audit.record(session, actor, action, "organisation", home, fields=sorted(request.args), clock=clock)
+    audit.record(
+        session, actor, action, "organisation", home, fields=sorted(request.args), reason=count, clock=clock
+    )

@@ -221,7 +221,10 @@ def download(round_id: UUID, which: str) -> ResponseReturnValue:
     with transaction() as session:
         data, result = reads.snapshot(session, round_id)
         action = f"match_round.{which}_read"
-        audit.record(session, current_actor(), action, "match_round", round_id, clock=runtime().clock)
+        count = f"{len(data['learners'])} rows"
+        audit.record(
+            session, current_actor(), action, "match_round", round_id, clock=runtime().clock, reason=count
+        )
         name = reads.match_round(session, round_id).name
     body = json.dumps(data if which == "snapshot" else result, ensure_ascii=False, sort_keys=True)
     headers = {"Content-Disposition": f'attachment; filename="{name}-{which}.json"'}

@@ -78,7 +78,7 @@ def stop_all_yes(session: Session, token: str, link: OpenedLink, actor: Actor) -
 def staff_receipt(learner_id: UUID) -> ResponseReturnValue:
     """The learner's receipt for staff to print, in the language in which the learner was asked."""
     with transaction() as session:
-        found = _seen(session, learner_id, "consent.receipt_viewed")
+        found = _seen(session, learner_id, "consent.receipt_printed")
         asked_in = (found.newest.language if found.newest else None) or FALLBACK
         code = asked_in.split("-")[0]
         return _pdf(found, Speech(code if code in domain.languages() else FALLBACK))

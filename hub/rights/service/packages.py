@@ -49,8 +49,16 @@ def keep_package(
     package.content = base64.b64encode(content).decode()
     session.add(package)
     write(session, row, Line(Act.PREPARE), actor, clock)
-    audit.record(session, actor, "learner.exported", "learner", row.learner_id, fields=("all",), clock=clock)
+    _note(session, "learner.exported", row, package, actor, clock)
     return package
+
+
+def _note(  # noqa: PLR0913, PLR0917 - who did what with whose copy
+    session: Session, action: str, row: RightsCase, package: RightsPackage, actor: Actor, clock: Clock
+) -> None:
+    """A copy is everything of one person: how many bytes of it left."""
+    about = ("learner", row.learner_id) if row.learner_id else ("rights_case", row.id)
+    audit.record(session, actor, action, *about, clock=clock, fields=("all",), reason=f"{package.size} bytes")
 
 
 def release(session: Session, row: RightsCase, clock: Clock) -> None:
@@ -67,8 +75,7 @@ def open_package(session: Session, case_id: UUID, actor: Actor, clock: Clock) ->
     if package is None:
         raise NotFound("There is no copy.")
     row = queries.case(session, case_id)
-    about = ("learner", row.learner_id) if row.learner_id else ("rights_case", row.id)
-    audit.record(session, actor, "rights.package_opened", *about, clock=clock, fields=("all",))
+    _note(session, "rights.package_opened", row, package, actor, clock)
     return _content(package)
 
 
@@ -99,9 +106,7 @@ def fetch(  # noqa: PLR0913, PLR0917 - whose, which, with what
         return None
     package.code_hash, package.code_wrong, package.fetched_at = None, 0, clock.now()
     write(session, row, Line(Act.FETCHED), actor, clock)
-    audit.record(
-        session, actor, "rights.package_fetched", "learner", learner_id, clock=clock, fields=("all",)
-    )
+    _note(session, "rights.package_fetched", row, package, actor, clock)
     if row.state is CaseState.DECIDED:
         close(session, row, "", actor, clock)
     return _content(package)

@@ -121,7 +121,7 @@ def test_the_hub_has_the_whole_record_and_prints_the_receipt(session, visit, clo
     assert (whole["capacity_note"], whole["witness"]) == ("Seemed tired", "A sister")
     assert officer.get(f"/learners/{learner_id}/receipt.pdf").data.startswith(b"%PDF")
     actions = {one.action for one in entries_of(session, [learner_id])}
-    assert {"consent.exported", "consent.receipt_viewed"} <= actions
+    assert {"consent.exported", "consent.receipt_printed"} <= actions
     for role in (Role.PROVIDER, Role.REFERRER, Role.AUDITOR):
         assert as_role(role).get(f"/learners/{learner_id}/receipt.pdf").status_code == 403
     assert as_role(Role.ASSESSOR).get(f"/learners/{learner_id}/consent/records.json").status_code == 403

@@ -5,7 +5,8 @@ from functools import cache
 
 import pytest
 
-from hub.core.acts import ActKind, act_of
+from hub.core.acts import GROUNDED, ActKind, act_of, ground_of
+from hub.core.permissions import Role
 from tests.architecture.source import modules
 
 WRITERS = {"audit.record", "_note", "record_act"}
@@ -92,6 +93,10 @@ def test_every_act_in_the_code_is_described():
         ("erasure.done", ActKind.RIGHTS, "P13"),
         ("access_request.answered", ActKind.RIGHTS, "P13"),
         ("database.migrated", ActKind.MIGRATION, "P13"),
+        ("waiting_list.exported", ActKind.EXPORT, "P04"),
+        ("match_round.result_read", ActKind.EXPORT, "P04"),
+        ("rights.package_fetched", ActKind.EXPORT, "P13"),
+        ("processing.stopped", ActKind.RIGHTS, "P13"),
         ("audit.gap", ActKind.SEAL, "P13"),
         ("learner.own_page", ActKind.OWN, "P01"),
         ("thing.that_nobody_described", ActKind.OTHER, "P13"),
@@ -112,3 +117,20 @@ def test_every_kind_that_must_be_logged_is_written_somewhere():
         ActKind.KEYS, ActKind.MIGRATION, ActKind.SEAL, ActKind.OWN,
     }  # fmt: skip
     assert wanted - written == set()
+
+
+MEET_NOBODY = {Role.ADMIN, Role.PUBLIC}
+"""Roles that are shown nobody's record."""
+
+
+def test_every_act_by_which_somebody_learns_of_a_person_says_why_it_was_allowed():
+    seen = {action for action in actions_in_code() if act_of(action).kind in GROUNDED and "*" not in action}
+    assert len(seen) > 15
+    without = {(role, one) for role in set(Role) - MEET_NOBODY for one in seen if not ground_of(role, one)}
+    assert without == set()
+    assert {ground_of(role, "learner.viewed") for role in MEET_NOBODY} == {None}
+
+
+def test_a_change_needs_no_ground_of_its_own():
+    assert ground_of(Role.HUB_MANAGER, "learner.created") is None
+    assert ground_of(Role.PROVIDER, "offer.viewed") != ground_of(Role.PROVIDER, "enrolment.viewed")
