@@ -132,6 +132,8 @@ def test_a_view_holds_frozen_values_only():
 HELD, NO_LEARNER, PROOF = "held against the table", "no learner in it", "keys and codes, for a verifier"
 OUTLETS = {
     "hub.assessment.pages.base:calendar_response": NO_LEARNER,  # time and place
+    "hub.consent.exchange:sheet": NO_LEARNER,  # questions and a link, no name
+    "hub.consent.pages.learner:sheet": NO_LEARNER,
     "hub.consent.pages.register:register_file": HELD,
     "hub.matching.pages.rounds:download": PROOF,
     "hub.oversight.pages:as_file": PROOF,
@@ -139,6 +141,7 @@ OUTLETS = {
     "hub.portal.pages.receipts:_pdf": HELD,
     "hub.portal.pages.views:access_history": PROOF,  # the learner's own audit entries
     "hub.portal.pages.views:calendar": NO_LEARNER,
+    "hub.referrals.pages.mine:permission_sheet": NO_LEARNER,
     "hub.reporting.exchange:figures_csv": NO_LEARNER,
     "hub.reporting.exchange:providers_csv": NO_LEARNER,
     "hub.reporting.exchange:unmet_csv": NO_LEARNER,
