@@ -92,7 +92,7 @@ def ask_permission(by: AskedBy, referral_id: UUID) -> Any:
 
 
 def _permission(session: Session, mine: reads.MyReferral) -> dict[str, Any]:
-    asked, answered = consents.own_asking(session, mine.view.source_record_id)
+    asked, answered = consents.own_asking(session, mine.view.learner_id, mine.view.source_record_id)
     state = "asked" if asked else "answered" if answered else "not_asked"
     return {"state": state, "until": asked.until if asked else None}
 

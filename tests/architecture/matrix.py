@@ -358,6 +358,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "confirm-places": {"places_free": 1}, "free-places": {"places_free": "1"},
     "places": {"seen": "2", "to": "1"}, "decline": {"reason": "unreachable"}, "start": {"on": TODAY},
     "attendance": {"week_on": TODAY, "hours_attended": 1, "hours_of": 2}, "complete": {"on": TODAY, "achieved": True},
-    "leave": {"on": TODAY, "reason": "moved_away"},
+    "leave": {"on": TODAY, "reason": "moved_away"}, "consent-requests": {"by": "ask_by_text"},
 }  # fmt: skip
 """What a form or a body must hold for the question of whose it is to come up."""

@@ -38,7 +38,6 @@ from hub.consent.models import SCHEMA_VERSION, Consent, ConsentEvent
 from hub.consent.reads.stops import stopped, stops_of
 from hub.core.wording import short_date
 from hub.infra.db import runtime
-from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 
 _WORDS = {
@@ -130,10 +129,10 @@ def _asked(session: Session, rows: Collection[Consent]) -> tuple[AskedByLink, ..
     )
 
 
-def own_asking(session: Session, source_record_id: UUID) -> tuple[AskedByLink | None, bool]:
+def own_asking(session: Session, learner_id: UUID, source_record_id: UUID) -> tuple[AskedByLink | None, bool]:
     """For who referred: their own asking by link that is open, and whether anything was ever answered at this
     source. Nothing of what was answered."""
-    with as_the_hub(session):
+    with learners.alone(session, [learner_id]):
         newest = queries.newest_of(session, source_record_id)
         if newest is None:
             return None, False

@@ -109,7 +109,7 @@ def _show(
         colleagues=_colleagues(session, row),
         reasons=[(one.code, one.label) for one in _reasons(session)],
         permissions=[(code, PURPOSES[code].title) for code in OPTIONAL],
-        asking=consent_reads.own_asking(session, row.view.source_record_id),
+        asking=consent_reads.own_asking(session, row.view.learner_id, row.view.source_record_id),
         ways=[(one.value, one.words) for one in Way if one.asks],
     )
 
@@ -184,10 +184,10 @@ def hand_over_one(referral_id: UUID) -> ResponseReturnValue:
 def ask_permission(referral_id: UUID) -> ResponseReturnValue:
     """Ask the learner by link for the permissions: what came with this referral. Twice is once."""
     form = read_form(AskPermissionSchema, request.form)
-    if not form.ok:
-        notice("Select how to ask the learner.")
-        return redirect(url_for("referrals.mine_one", referral_id=referral_id))
     with transaction() as session:
+        reads.my_referral(session, referral_id, current_actor())
+        if not form.ok:
+            return _show(session, referral_id, form, blank_form()), 422
         service.ask_permission(session, referral_id, form.data, current_actor(), runtime().clock)
     success("The learner is asked. You see here when they have answered")
     return redirect(url_for("referrals.mine_one", referral_id=referral_id))

@@ -23,7 +23,7 @@ def ask_permission(session: Session, referral_id: UUID, by: Channel, actor: Acto
     row = queries.referral_of(session, referral_id, actor)
     if not is_open(row.state):
         raise Conflict("This referral is closed.", code="not_possible_now")
-    if consents.own_asking(session, row.source_record_id)[1]:
+    if consents.own_asking(session, row.learner_id, row.source_record_id)[1]:
         raise Conflict("The learner has answered already.", code="already_answered")
     new = asking.NewRequest(by, source_record_id=row.source_record_id)
     return asking.ask_by_link(session, row.learner_id, new, actor, clock)
