@@ -28,8 +28,8 @@ from hub.messaging.domain import (
     ReplyReceived,
 )
 from hub.messaging.reactions.telling import status_link, tell
-from hub.messaging.service.replies import hand_to_person
 from hub.messaging.service.numbers import ask_number, may_text
+from hub.messaging.service.replies import hand_to_person
 from hub.messaging.service.sending import (
     asks_by_text,
     forget_question,
