@@ -60,7 +60,7 @@ def migrate(server: EmbeddedServer) -> None:
     """Tables of this program's version, open to the application's role; nothing where they are that already."""
     if migrations.is_current(server.owner_url):
         return
-    migrations.upgrade(server.owner_url)
+    migrations.upgrade(server.owner_url, server.data_dir / "keys.json")
     migrations.grant(server.owner_url, make_url(server.app_url).username or "hub_app")
 
 

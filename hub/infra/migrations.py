@@ -58,12 +58,17 @@ def revision_of(owner_url: str) -> str | None:
     return at
 
 
-def upgrade(owner_url: str) -> None:
-    """Bring the database to this program's version. HubError when a newer version has already changed it."""
+def upgrade(owner_url: str, key_file: Path | None = None) -> None:
+    """Bring the database to this program's version. HubError when a newer version has already changed it.
+
+    `key_file` for a migration that seals what stands in clear; without it, the one of the settings.
+    """
     at = revision_of(owner_url)
     if at is not None and not is_known(at):
         raise HubError(newer(at))
-    command.upgrade(config(owner_url), "head")
+    made = config(owner_url)
+    made.attributes["key_file"] = key_file
+    command.upgrade(made, "head")
     secure(owner_url)
 
 

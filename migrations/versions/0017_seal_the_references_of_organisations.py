@@ -14,6 +14,7 @@ Safety, before this is merged:
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +69,14 @@ def downgrade() -> None:
 def _move(select: sa.TextClause, update: sa.TextClause, changed: Any) -> None:
     ring: KeyRing | None = None
     for rows in _batches(select):
-        ring = ring or load_keyring(load_settings(os.environ).keys_path)
+        ring = ring or load_keyring(_key_file())
         op.get_bind().execute(update, [changed(ring, row) for row in rows])
+
+
+def _key_file() -> Path:
+    config = op.get_context().config
+    named = config.attributes.get("key_file") if config is not None else None
+    return named or load_settings(os.environ).keys_path
 
 
 def _batches(select: sa.TextClause) -> Iterator[Sequence[Any]]:

@@ -207,7 +207,7 @@ def test_the_commands_and_the_migration_that_seals_references(deployment: Deploy
     with mock.patch.dict(os.environ, deployment.environment(), clear=True):
         command.downgrade(migrations.config(deployment.owner_url), "0016")
         clear = deployment.sql("SELECT external_reference FROM referral ORDER BY id")
-        command.upgrade(migrations.config(deployment.owner_url), "head")
+    migrations.upgrade(deployment.owner_url, deployment.key_file)
     assert [one for (one,) in clear] == ["JC-1", "JC-2"]
     assert deployment.sql("SELECT external_key FROM referral ORDER BY id") == before
     assert deployment.hub("keys", "prepare-index").stdout.startswith("b2 is in")
