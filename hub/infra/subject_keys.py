@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.infra.crypto import KeyProblem, KeyRing, lacks
@@ -71,10 +72,10 @@ def was_destroyed(session: Session, subject_id: UUID) -> bool:
 
 def check_keyring(session: Session, ring: KeyRing) -> None:
     """Remember the ring at first use; afterwards KeyProblem when it is another one or lacks a key in use."""
-    known = {row.name: row.fingerprint for row in session.scalars(select(KeyCheck))}
+    known = _known(session)
     if not known:
         remember_keys(session, ring)
-        return
+        known = _known(session)  # another process that started in the same moment may have been first
     if any(name not in ring.fingerprints() for name in known):
         ring.look_again()
     own = ring.fingerprints()
@@ -87,13 +88,15 @@ def check_keyring(session: Session, ring: KeyRing) -> None:
         raise KeyProblem(lacks(name.removeprefix("key ")))
 
 
+def _known(session: Session) -> dict[str, bytes]:
+    rows = session.execute(select(KeyCheck.name, KeyCheck.fingerprint))
+    return {name: fingerprint for name, fingerprint in rows}  # noqa: C416 - a Row is no pair to mypy
+
+
 def remember_keys(session: Session, ring: KeyRing) -> None:
     """From now on every process must hold all keys of this ring."""
-    known = set(session.scalars(select(KeyCheck.name)))
-    for name, mark in ring.fingerprints().items():
-        if name not in known:
-            session.add(KeyCheck(name=name, fingerprint=mark))
-    session.flush()
+    marks = [{"name": name, "fingerprint": mark} for name, mark in ring.fingerprints().items()]
+    session.execute(insert(KeyCheck).values(marks).on_conflict_do_nothing())
 
 
 def forget_key(session: Session, name: str) -> None:

@@ -71,12 +71,18 @@ AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
 """Processes that have asked for the lead and do not have it."""
 
 
+def refused(place: Deployment) -> object:
+    return place.sql(REFUSED_TO_LEAD, owner=False)[0][0]
+
+
 def test_of_two_schedulers_one_leads_and_the_other_takes_over(processes: Processes, tmp_path: Path):
     logs = [tmp_path / "one.log", tmp_path / "two.log"]
     both = [processes.start(log, "-m", "hub", "scheduler") for log in logs]
     wait_for("a leader", lambda: any("scheduler.leads" in events(log) for log in logs))
     first = 0 if "scheduler.leads" in events(logs[0]) else 1
-    wait_for("the other asks to lead", lambda: processes.place.sql(REFUSED_TO_LEAD, owner=False)[0][0])
+    other = both[1 - first]
+    wait_for("the other asks to lead", lambda: refused(processes.place) or other.poll() is not None)
+    assert other.poll() is None, logs[1 - first].read_text()
     assert "scheduler.leads" not in events(logs[1 - first]), "only one leads"
 
     both[first].send_signal(signal.SIGKILL)

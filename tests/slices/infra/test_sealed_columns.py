@@ -1,12 +1,16 @@
 """Sealed attributes in the database: round trip, refusals, many keys in one query, destroyed keys."""
 
+from collections.abc import Iterator
+from contextlib import nullcontext
+
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import StatementError
 
 from hub.core.ids import new_id
-from hub.infra.crypto import Destroyed, KeyProblem, Vault, new_subject, using_vault
+from hub.infra import subject_keys
+from hub.infra.crypto import Destroyed, KeyProblem, Vault, make_keyring, new_subject, using_vault
 from hub.infra.subject_keys import SubjectKey, check_keyring, destroy_key
 from hub.learners.models import SourceRecord
 from tests.conftest import TEST_KEYRING
@@ -124,13 +128,25 @@ def test_destroying_the_key_makes_the_record_unreadable_for_ever(session, make, 
 
 
 def test_a_foreign_key_file_is_noticed(session):
-    from hub.infra.crypto import make_keyring
-
     check_keyring(session, TEST_KEYRING)
     session.flush()
     check_keyring(session, TEST_KEYRING)
     with pytest.raises(KeyProblem, match="does not belong to this database"):
         check_keyring(session, make_keyring())
+
+
+def test_two_processes_may_meet_a_new_database_at_the_same_moment(session, monkeypatch):
+    """Both find no mark; whoever writes second holds the same key file, or is told that it does not."""
+    check_keyring(session, TEST_KEYRING)
+    for ring, belongs in ((TEST_KEYRING, True), (make_keyring(), False)):
+        seen: Iterator[dict[str, bytes]] = iter([{}])
+        with monkeypatch.context() as earlier:
+            known = subject_keys._known
+            earlier.setattr(
+                subject_keys, "_known", lambda found, seen=seen, known=known: next(seen, known(found))
+            )
+            with nullcontext() if belongs else pytest.raises(KeyProblem):
+                check_keyring(session, ring)
 
 
 def test_sealing_outside_a_unit_of_work_is_refused():
