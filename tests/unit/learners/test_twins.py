@@ -50,10 +50,10 @@ def test_twins_of_one_culture_are_never_one(culture):
     wrong = [
         (one, other)
         for left, right in _siblings(culture)
-        for one in left
-        for other in right
-        for a, b in ((usual, usual), (swapped, swapped))
-        if compare_names(a[one], b[other], MODEL.lists, MODEL.name).full
+        for written, some in ((usual, None), (swapped, 2))  # swapped: the two commonest spellings
+        for one in left[:some]
+        for other in right[:some]
+        if compare_names(written[one], written[other], MODEL.lists, MODEL.name).full
     ]
     assert not wrong
 
