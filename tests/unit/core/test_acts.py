@@ -9,7 +9,7 @@ from hub.core.acts import GROUNDED, ActKind, act_of, ground_of
 from hub.core.permissions import Role
 from tests.architecture.source import modules
 
-WRITERS = {"audit.record", "_note", "record_act"}
+WRITERS = {"audit.record", "_note", "note", "record_act"}
 
 
 def called(node: ast.expr) -> str:
