@@ -32,7 +32,9 @@ from tests.benchmarks.figures import Figure
 PORT = 23_417  # below 32768, where a caller's own port could be given the same number
 CONCURRENCY = 8
 SECONDS = 5.0
-ROUNDS = 3
+ROUNDS = 5
+WARM_UP = 8.0
+"""Until every connection of every process has its statements prepared and its settings remembered."""
 PATH = "/api/v1/referrals"
 # A borough has thousands of postcodes; one for all would make everybody a neighbour of everybody.
 POSTCODES = [
@@ -336,7 +338,7 @@ def measure() -> Json:
         seen = _elsewhere(folder, "record", "--key", key)
         rates, bare, times = [], [], []
         with serving(folder):
-            _elsewhere(folder, "call", "--key", key, "--seconds", "4")
+            _elsewhere(folder, "call", "--key", key, "--seconds", str(WARM_UP))
             _analyse(folder)
             for _ in range(ROUNDS):
                 found = _elsewhere(folder, "call", "--key", key, "--seconds", str(SECONDS))
