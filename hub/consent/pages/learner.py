@@ -115,7 +115,7 @@ def ask_by_link(learner_id: UUID) -> ResponseReturnValue:
         service.ask_by_link(session, learner_id, form.data, current_actor(), runtime().clock)
 
     if form.ok and saved(form, save):
-        flash.success("The learner is asked. Until they answer, nothing is done that needs their permission.")
+        flash.success("The learner is asked. Until they answer, what they said before counts.")
         return redirect(url_for("consent.of_learner", learner_id=learner_id))
     return _page(learner_id, blank_form(), form)
 

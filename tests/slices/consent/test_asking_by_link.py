@@ -230,7 +230,9 @@ def test_the_hub_asks_on_the_learners_page_and_prints_the_sheet(session, as_role
     assert (
         manager.post(f"{home}/ask-by-link", data={"by": "ask_by_email", "language": "tr"}).status_code == 302
     )
-    assert "Asked by a link in an email" in manager.get(home).text
+    page = manager.get(home).text
+    assert "Asked by a link in an email" in page
+    assert "No answer yet" in page and "No to all" not in page
     (one,) = reads.asked_by_link(session, row.learner_id)
     assert reads.consent(session, one.consent_id).language == "tr"
     sheet = manager.post(f"{home}/{one.consent_id}/sheet")
