@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.core.errors import RuleBroken
 from hub.core.postcode import tidy_postcode
+from hub.infra import memory
 from hub.infra.db import Base
 from hub.infra.rows import anybody
 from hub.infra.writes import REFERENCE
@@ -50,13 +51,19 @@ def locate(session: Session, postcode: str) -> Place | None:
 
 
 def locate_many(session: Session, postcodes: Iterable[str]) -> dict[str, Place]:
-    """Places of many tidy postcodes at once; unknown ones are left out."""
-    wanted = set(postcodes)
-    if not wanted:
-        return {}
-    rows = session.execute(_KNOWN, {"wanted": list(wanted)})
-    return {row.postcode: Place(row.lat, row.lon, row.district, row.ward) for row in rows}
+    """Places of many tidy postcodes at once; unknown ones are left out.
 
+    Places once found are kept for some minutes: postcodes are imported a few times a year.
+    """
+    known: dict[str, Place] = memory.remembered(session, _FOUND, lambda _: {}, times=120)
+    wanted = set(postcodes)
+    if missing := [one for one in wanted if one not in known]:
+        for row in session.execute(_KNOWN, {"wanted": missing}):
+            known[row.postcode] = Place(row.lat, row.lon, row.district, row.ward)
+    return {one: known[one] for one in wanted if one in known}
+
+
+_FOUND = "hub_places"
 
 _KNOWN = (  # asked for every referral: composed once
     select(Postcode.postcode, Postcode.lat, Postcode.lon, Postcode.district, Postcode.ward)
@@ -112,6 +119,7 @@ def import_file(session: Session, path: Path) -> tuple[int, int]:
             "district = EXCLUDED.district, ward = EXCLUDED.ward"
         )
     )
+    memory.forget(session, _FOUND)
     return taken, refused
 
 

@@ -16,10 +16,13 @@ T = TypeVar("T")
 _CHANGED = "hub_changed_here"
 
 
-def remembered(session: Session, name: str, load: Callable[[Session], T]) -> T:
-    """What `load` finds; never an older answer than this unit of work's own changes."""
+def remembered(session: Session, name: str, load: Callable[[Session], T], *, times: int = 1) -> T:
+    """What `load` finds; never an older answer than this unit of work's own changes.
+
+    `times`: for how many times HUB_REMEMBER_SECONDS the process keeps what changes a few times a year.
+    """
     if name not in session.info:
-        session.info[name] = _of_process(session, name, load)
+        session.info[name] = _of_process(session, name, load, times)
     return cast(T, session.info[name])
 
 
@@ -30,8 +33,8 @@ def forget(session: Session, name: str) -> None:
     runtime().memory.pop(name, None)
 
 
-def _of_process(session: Session, name: str, load: Callable[[Session], T]) -> T:
-    memory, seconds = runtime().memory, runtime().settings.remember_seconds
+def _of_process(session: Session, name: str, load: Callable[[Session], T], times: int) -> T:
+    memory, seconds = runtime().memory, runtime().settings.remember_seconds * times
     if not seconds or name in session.info.get(_CHANGED, ()):
         return load(session)
     until, value = memory.get(name, (0.0, None))

@@ -14,6 +14,8 @@ _GSM = frozenset(
 )
 _TWICE = frozenset("^{}\\[~]|€")
 _WELSH = frozenset("ÂâÊêÎîÔôÛûŴŵŶŷÁáÍíÓóÚúẂẃÝýËëÏïẄẅŸÿÀÈÌÒÙẀẁỲỳ")
+_WELSH_ALONE = _WELSH - _GSM
+_ARRIVES = _GSM | _TWICE | _WELSH
 _PLAIN = {
     "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " ", "\t": " ",
     "\u200b": "", "\u00ad": "", "\ufeff": "",
@@ -26,28 +28,26 @@ def plain(text: str) -> str:
 
     For names of places and times. What has no plain form stays, for `lost` to name.
     """
+    if _ARRIVES.issuperset(text):  # nearly every text: 20 times as fast as looking at each character
+        return text
     return "".join(_plain(character) for character in text)
 
 
 def lost(text: str) -> tuple[str, ...]:
     """The characters that would arrive as `?`, each once, in order."""
-    return tuple(dict.fromkeys(c for c in plain(text) if not _travels(c)))
+    return tuple(dict.fromkeys(c for c in plain(text) if c not in _ARRIVES))
 
 
 def fragments(text: str) -> int:
     """The number of parts a text is billed as (at least 1)."""
-    if any(character in _WELSH and character not in _GSM for character in text):
+    if not _WELSH_ALONE.isdisjoint(text):
         return 1 if len(text) <= 70 else -(-len(text) // 67)
     length = len(text) + sum(character in _TWICE for character in text)
     return 1 if length <= 160 else -(-length // 153)
 
 
-def _travels(character: str) -> bool:
-    return character in _GSM or character in _TWICE or character in _WELSH
-
-
 def _plain(character: str) -> str:
-    if _travels(character):
+    if character in _ARRIVES:
         return character
     if character in _PLAIN:
         return _PLAIN[character]

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from itertools import zip_longest
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.accounts import reads as accounts
@@ -18,9 +17,8 @@ from hub.core.permissions import Actor
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
 from hub.infra.crypto import people_indexes
-from hub.infra.db import record
+from hub.infra.db import record, when_broken
 from hub.infra.sight import open_to_the_hub
-from hub.infra.writes import write_now
 from hub.learners import service as learners
 from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
 from hub.learners.domain.golden import SourceRecordView
@@ -209,15 +207,10 @@ def _record_consent(
 
 
 def _store(session: Session, referral: Referral, actor: Actor, clock: Clock) -> None:
-    """Write the referral with its history and step; of two at the same moment the second is told of the first."""
-    try:
-        move(session, referral, Doing(Move.SUBMIT), actor, clock)
-        write_now(session)
-    except IntegrityError as error:
-        if "uq_referral_person_open" not in str(error.orig):
-            raise
-        words = "Your organisation has already referred this learner, a moment ago."
-        raise Conflict(words, code="already_referred") from None
+    """Move the referral on its way; of two at the same moment the second is told of the first when it is written."""
+    move(session, referral, Doing(Move.SUBMIT), actor, clock)
+    words = "Your organisation has already referred this learner, a moment ago."
+    when_broken(session, "uq_referral_person_open", Conflict(words, code="already_referred"))
 
 
 def _note_priority(session: Session, new: NewReferral, found: Identified, actor: Actor, clock: Clock) -> None:
