@@ -38,7 +38,8 @@ from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Actor, Role
 from hub.infra import db, embedded_postgres, migrations, sight, writes
 from hub.infra.config import Environment, SecondFactor, Settings
-from hub.infra.crypto import KeyRing, Vault, using_vault
+from hub.infra.crypto import KeyRing
+from hub.infra.vault import Vault, using_vault
 from hub.learners.queries import TAKEN_IN
 from tests.browser import browser, context, page  # noqa: F401 - fixtures for all journeys
 

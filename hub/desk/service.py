@@ -11,8 +11,8 @@ from hub.desk import queries
 from hub.desk.domain import Terms
 from hub.desk.models import SavedSearch
 from hub.infra import audit
-from hub.infra.crypto import blind_index
 from hub.infra.phones import tidy_phone
+from hub.infra.vault import blind_index
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
 from hub.referrals import reads as referrals

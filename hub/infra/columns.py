@@ -21,7 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
 
-from hub.infra.crypto import Destroyed, Place, RowSeals, current_vault
+from hub.infra.places import Place, RowSeals
+from hub.infra.vault import Destroyed, current_vault
 
 T = TypeVar("T")
 

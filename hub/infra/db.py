@@ -39,9 +39,10 @@ from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM, Actor
 from hub.infra.columns import Sealed, sealed_column
 from hub.infra.config import Settings
-from hub.infra.crypto import KeyRing, Vault, using_vault
+from hub.infra.crypto import KeyRing
 from hub.infra.gathering import GATHERED, act_now
 from hub.infra.sight import ACTOR, actor_of, open_to_the_hub
+from hub.infra.vault import Vault, using_vault
 from hub.infra.writes import WAITING, HubSession, write_now
 
 type_annotations = {datetime: DateTime(timezone=True), dict[str, Any]: JSONB, list[str]: JSONB}

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra.access import current_actor
-from hub.infra.crypto import open_transient, seal_transient
 from hub.infra.db import Base, runtime, transaction
 from hub.infra.rows import SCOPED, of_organisation
 from hub.infra.sweeping import Sweep
+from hub.infra.vault import open_transient, seal_transient
 from hub.infra.writes import put
 
 KEPT = timedelta(hours=72)

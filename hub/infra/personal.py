@@ -20,9 +20,9 @@ from sqlalchemy import ColumnElement, Date, Table, cast, delete, func, inspect, 
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 
 from hub.infra.columns import SealedBytes
-from hub.infra.crypto import current_vault
 from hub.infra.db import Base
 from hub.infra.subject_keys import destroy_keys
+from hub.infra.vault import current_vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from hub.core.ids import new_id
-from hub.infra.crypto import blind_index
+from hub.infra.vault import blind_index
 from hub.infra.writes import columns_of
 from hub.messaging.domain import Attempt, MessageState, Receipt
 from hub.messaging.models import DeliveryReceipt, Message, NumberBlock, ReceivedText

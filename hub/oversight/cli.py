@@ -101,11 +101,14 @@ def list_keys() -> None:
 @click.command("prepare")
 def prepare_key() -> None:
     """Add the next key to the key file, not in use yet, so that it can be copied to every machine."""
-    name = key_rotation.prepare(runtime().clock)
+    _say_prepared(key_rotation.prepare(runtime().clock), "hub keys rotate")
+
+
+def _say_prepared(name: str, then: str) -> None:
     click.echo(
         f"{name} is in {runtime().settings.keys_path}. Copy the file to every machine and to your safe places,"
     )
-    click.echo("then run: hub keys rotate")
+    click.echo(f"then run: {then}")
 
 
 @click.command("rotate")
@@ -148,11 +151,7 @@ def retire_key(name: str) -> None:
 @click.command("prepare-index")
 def prepare_index() -> None:
     """Add the next key of the blind indexes to the key file, looked up but not used yet, to be copied everywhere."""
-    name = index_rotation.prepare(runtime().clock)
-    click.echo(
-        f"{name} is in {runtime().settings.keys_path}. Copy the file to every machine and to your safe places,"
-    )
-    click.echo("then run: hub keys rotate-index")
+    _say_prepared(index_rotation.prepare(runtime().clock), "hub keys rotate-index")
 
 
 @click.command("rotate-index")

@@ -23,7 +23,8 @@ from alembic import op
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.infra.config import load_settings
-from hub.infra.crypto import KeyRing, Place, load_keyring, open_sealed, seal
+from hub.infra.crypto import KeyRing, load_keyring, open_sealed, seal
+from hub.infra.places import Place
 
 revision: str = "0017"
 down_revision: str | None = "0016"

@@ -21,7 +21,7 @@ from hub.core.clock import FixedClock
 from hub.core.permissions import SYSTEM, Role
 from hub.infra import db, rows, sight, writes
 from hub.infra.audit import AuditEntry
-from hub.infra.crypto import Vault, using_vault
+from hub.infra.vault import Vault, using_vault
 from hub.learners import reads as learners
 from hub.matching.models import Enrolment, Offer
 from hub.referrals.models import Referral

@@ -11,9 +11,10 @@ from hub.core.clock import SystemClock
 from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM
 from hub.infra import key_rotation
-from hub.infra.crypto import Place, Vault
 from hub.infra.db import runtime, transaction
+from hub.infra.places import Place
 from hub.infra.subject_keys import counts_by_key
+from hub.infra.vault import Vault
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.scratch import scratch_hub
 

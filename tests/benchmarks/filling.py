@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM
 from hub.infra import embedded_postgres
-from hub.infra.crypto import new_subject
 from hub.infra.db import runtime, transaction
+from hub.infra.vault import new_subject
 from hub.infra.writes import Values, columns_of
 from hub.learners import queries, reads
 from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED, keys_of

@@ -7,8 +7,8 @@ from sqlalchemy import select, text
 
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import SYSTEM
-from hub.infra.crypto import Destroyed, Vault, using_vault
 from hub.infra.personal import sealed_columns
+from hub.infra.vault import Destroyed, Vault, using_vault
 from hub.learners import reads, service
 from hub.learners.domain import NewNeeds, NewPerson, SearchTerms
 from hub.learners.models import BlindIndex, SourceRecord
@@ -81,6 +81,6 @@ def test_erasing_takes_the_whole_person_and_nobody_else(session, clock, everybod
 
 
 def record_place(record):
-    from hub.infra.crypto import Place
+    from hub.infra.places import Place
 
     return Place("source_record", "given_names", record.id, record.subject_id)

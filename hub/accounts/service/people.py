@@ -19,7 +19,7 @@ from hub.accounts.service.passwords import good_password, hashed
 from hub.accounts.service.sessions import end_sessions
 from hub.core.clock import Clock
 from hub.core.contact import tidy_email
-from hub.core.errors import Conflict, NotFound, RuleBroken
+from hub.core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import ROLE_LABELS, Actor, Role
 from hub.infra import audit
 from hub.infra.db import record
@@ -77,9 +77,15 @@ def managed(session: Session, user_id: UUID, actor: Actor) -> UserAccount:
     return user
 
 
-def _keep_an_administrator(session: Session, user_id: UUID) -> None:
-    """Refuse to take the last administrator away. Locks them all, before `managed` locks the person."""
-    others = [one for one in queries.locked_administrators(session) if one != user_id]
+def _keep_an_administrator(session: Session, user_id: UUID, actor: Actor) -> None:
+    """Refuse to take the last administrator away, and an administrator who was one until a moment ago.
+
+    Locks them all, before `managed` locks the person: of two who demote each other the second finds out here.
+    """
+    administrators = queries.locked_administrators(session)
+    if actor.role is Role.ADMIN and actor.id not in administrators:
+        raise NotPermitted("You are no longer an administrator.")
+    others = [one for one in administrators if one != user_id]
     if not others and queries.role_of(session, user_id) is Role.ADMIN:
         raise RuleBroken(
             "This is the last administrator. Make somebody else an administrator first.",
@@ -96,7 +102,7 @@ def set_role(session: Session, user_id: UUID, role: Role, actor: Actor, clock: C
     """
     if actor.role not in {Role.ADMIN, Role.WORKER}:
         raise RuleBroken("Ask an administrator to change this role.", field="role", code="role_not_yours")
-    _keep_an_administrator(session, user_id)
+    _keep_an_administrator(session, user_id, actor)
     user = managed(session, user_id, actor)
     organisation = session.get_one(Organisation, user.organisation_id)
     _require_role_here(role, organisation)
@@ -113,7 +119,7 @@ def set_role(session: Session, user_id: UUID, role: Role, actor: Actor, clock: C
 def set_active(session: Session, user_id: UUID, active: bool, actor: Actor, clock: Clock) -> None:
     """Open or close an account; closing ends all its sign-ins. What was the person's goes to those who are left."""
     if not active:
-        _keep_an_administrator(session, user_id)
+        _keep_an_administrator(session, user_id, actor)
     user = managed(session, user_id, actor)
     user.is_active = active
     if not active:

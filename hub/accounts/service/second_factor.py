@@ -24,9 +24,9 @@ from hub.core.errors import NotFound, RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit, config
-from hub.infra.crypto import new_subject
 from hub.infra.db import runtime
 from hub.infra.subject_keys import destroy_key
+from hub.infra.vault import new_subject
 
 
 def offer(session: Session, user_id: UUID, clock: Clock) -> None:

@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
-from hub.infra.crypto import FIRST_INDEX, current_vault
+from hub.infra.crypto import FIRST_INDEX
 from hub.infra.sight import visible
 from hub.infra.subject_keys import SubjectKey
+from hub.infra.vault import current_vault
 from hub.infra.writes import execute_later
 from hub.learners.domain.keys import Key
 from hub.learners.domain.links import LinkPurpose

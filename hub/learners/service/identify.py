@@ -9,7 +9,7 @@ from hub.core.errors import RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit
-from hub.infra.crypto import new_subject
+from hub.infra.vault import new_subject
 from hub.infra.writes import put
 from hub.learners import queries, reads
 from hub.learners.domain.blocking import keys_of

@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
-from hub.infra.crypto import Destroyed, current_vault
 from hub.infra.db import record
+from hub.infra.vault import Destroyed, current_vault
 from hub.learners import queries, reads
 from hub.learners.domain.events import IndexesRenewed
 from hub.learners.domain.model import Model

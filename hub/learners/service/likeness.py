@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from hub.infra.crypto import RowSeals, current_vault
+from hub.infra.places import RowSeals
+from hub.infra.vault import current_vault
 from hub.learners import queries
 from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED
 from hub.learners.domain.file_model import MOST_AT_PHONE

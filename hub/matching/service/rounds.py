@@ -14,7 +14,7 @@ from hub.core.errors import RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit
-from hub.infra.crypto import new_subject
+from hub.infra.vault import new_subject
 from hub.matching import queries
 from hub.matching.domain.allocation import decide, next_pressures, prepare
 from hub.matching.domain.packing import pack

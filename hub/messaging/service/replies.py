@@ -10,8 +10,8 @@ from hub.core.errors import NotFound
 from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM, Actor
 from hub.infra import audit
-from hub.infra.crypto import current_vault
 from hub.infra.db import record
+from hub.infra.vault import current_vault
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
 from hub.messaging import queries

@@ -12,10 +12,10 @@ from hub.core.errors import NotFound, RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
 from hub.infra import audit, outbox
-from hub.infra.crypto import blind_index
 from hub.infra.db import record, runtime
 from hub.infra.gathering import Gathering, gather
 from hub.infra.phones import is_mobile
+from hub.infra.vault import blind_index
 from hub.infra.writes import put
 from hub.learners import reads as learners
 from hub.learners.domain import Person

@@ -13,9 +13,9 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, NotPermitted
 from hub.core.ids import new_id, new_secret, secret_hash
 from hub.core.permissions import Actor
-from hub.infra.crypto import new_subject
 from hub.infra.sight import open_to_the_hub
 from hub.infra.subject_keys import destroy_key
+from hub.infra.vault import new_subject
 from hub.policy import reads as policy
 from hub.referrals import queries
 from hub.referrals.domain import Channel, Source

@@ -13,8 +13,8 @@ from hub.core.clock import Clock
 from hub.core.errors import Conflict, HubError, NotFound, NotPermitted, RuleBroken
 from hub.core.ids import new_id
 from hub.core.permissions import Actor
-from hub.infra.crypto import blind_index, new_subject
 from hub.infra.subject_keys import destroy_key
+from hub.infra.vault import blind_index, new_subject
 from hub.referrals import queries
 from hub.referrals.domain import Channel
 from hub.referrals.models import ReferralFile

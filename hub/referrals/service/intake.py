@@ -16,9 +16,9 @@ from hub.core.ids import new_id, new_reference
 from hub.core.permissions import Actor
 from hub.eligibility.domain import AgeRoute, age_route, signpost
 from hub.infra import geography
-from hub.infra.crypto import people_indexes
 from hub.infra.db import record, when_broken
 from hub.infra.sight import open_to_the_hub
+from hub.infra.vault import people_indexes
 from hub.learners import service as learners
 from hub.learners.domain import Identified, NewNeeds, NewPerson, name_tokens, needs_faults, person_faults
 from hub.learners.domain.golden import SourceRecordView

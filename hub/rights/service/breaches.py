@@ -8,7 +8,7 @@ from hub.core.clock import LONDON, Clock
 from hub.core.ids import new_id, new_reference
 from hub.core.permissions import Actor
 from hub.infra import audit
-from hub.infra.crypto import new_subject
+from hub.infra.vault import new_subject
 from hub.rights import queries
 from hub.rights.domain.breaches import (
     BreachRuling,

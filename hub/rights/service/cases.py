@@ -10,7 +10,7 @@ from hub.core.errors import NotFound, RuleBroken
 from hub.core.ids import new_id, new_reference
 from hub.core.permissions import Actor
 from hub.infra.calendars import holidays
-from hub.infra.crypto import new_subject
+from hub.infra.vault import new_subject
 from hub.learners import reads as learners
 from hub.rights import queries
 from hub.rights.domain.cases import Act, CaseKind, CaseState, Identity, NewCase, WhyLonger, case_faults

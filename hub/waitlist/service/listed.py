@@ -13,7 +13,7 @@ from hub.consent.domain import NewConsent
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
-from hub.infra.crypto import blind_index
+from hub.infra.vault import blind_index
 from hub.infra.writes import put
 from hub.learners import service as learners
 from hub.learners.domain import Identified, person_faults

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Role
 from hub.infra import db, index_rotation, migrations
-from hub.infra.crypto import KeyProblem, Vault, load_keyring, make_keyring, save_keyring, using_vault
+from hub.infra.crypto import KeyProblem, load_keyring, make_keyring, save_keyring
 from hub.infra.subject_keys import check_keyring
+from hub.infra.vault import Vault, using_vault
 from hub.learners import reads as learners
 from hub.learners import service
 from hub.learners.domain import SearchTerms

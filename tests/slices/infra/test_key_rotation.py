@@ -7,8 +7,10 @@ from hub.core.errors import RuleBroken
 from hub.core.ids import new_id
 from hub.infra import key_rotation
 from hub.infra.audit import AuditEntry
-from hub.infra.crypto import KeyProblem, Place, Vault, load_keyring, make_keyring, save_keyring
+from hub.infra.crypto import KeyProblem, load_keyring, make_keyring, save_keyring
+from hub.infra.places import Place
 from hub.infra.subject_keys import SubjectKey, check_keyring, counts_by_key, destroy_key
+from hub.infra.vault import Vault
 from tests.slices.infra.deployments import Deployment, deployment
 
 __all__ = ["deployment"]

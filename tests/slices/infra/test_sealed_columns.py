@@ -10,8 +10,9 @@ from sqlalchemy.exc import StatementError
 
 from hub.core.ids import new_id
 from hub.infra import subject_keys
-from hub.infra.crypto import Destroyed, KeyProblem, Vault, make_keyring, new_subject, using_vault
+from hub.infra.crypto import KeyProblem, make_keyring
 from hub.infra.subject_keys import SubjectKey, check_keyring, destroy_key
+from hub.infra.vault import Destroyed, Vault, new_subject, using_vault
 from hub.learners.models import SourceRecord
 from tests.conftest import TEST_KEYRING
 

@@ -10,9 +10,9 @@ from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Role, learner_actor
 from hub.infra import db, erasures
 from hub.infra.audit import entries_of
-from hub.infra.crypto import Destroyed, Vault, using_vault
 from hub.infra.personal import sealed_columns
 from hub.infra.subject_keys import SubjectKey
+from hub.infra.vault import Destroyed, Vault, using_vault
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
 from hub.matching import reads as matching

@@ -7,15 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.ids import new_id
-from hub.infra.crypto import (
-    KeyProblem,
-    Place,
-    load_keyring,
-    make_keyring,
-    open_sealed,
-    save_keyring,
-    seal,
-)
+from hub.infra.crypto import KeyProblem, load_keyring, make_keyring, open_sealed, save_keyring, seal
+from hub.infra.places import Place
 
 CIPHER = AESGCM(b"k" * 32)
 
