@@ -14,7 +14,7 @@ from hub.demo.borough import Borough
 from hub.demo.classes import PlannedClass, plan
 from hub.demo.parameters import parameters
 from hub.demo.people import invent
-from hub.demo.year import intake, today
+from hub.demo.year import intake, lists, today
 from hub.demo.year.intake import Arrival
 from hub.demo.year.post import Post
 from hub.demo.year.run import Year
@@ -28,14 +28,28 @@ EASING = timedelta(days=4)
 KEPT_BACK = 8
 
 
+FEWEST_REFERRED = 60
+"""In a borough as small as this nobody is left to the old lists: there is to be something of everything to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large a borough, from which day to which, from which seed."""
+    """How large a borough, from which day to which, from which seed.
+
+    `learners` is what a year brings. Where the hub opened less than a year ago, those of the months before it wait on
+    the providers' old lists: everybody is there, and as many are referred in a month as were published.
+    """
 
     learners: int
     first: date
     last: date
     seed: str
+
+    @property
+    def listed(self) -> int:
+        """How many come from the old lists; of a few learners none."""
+        lived = round(self.learners * ((self.last - self.first).days + 1) / 365)
+        return max(0, self.learners - max(lived, FEWEST_REFERRED))
 
 
 def simulate(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
@@ -58,10 +72,13 @@ def prepare(plan_: Plan, clock: FixedClock, kept_back: int = 0) -> Year:
     world = World(clock, Random(f"{plan_.seed}/conduct"), parameters(), borough)
     people = list(invent(Random(f"{plan_.seed}/people"), parameters(), plan_.learners, plan_.first))
     span = (plan_.first, plan_.last)
+    old, people = people[: plan_.listed], people[plan_.listed :]
     usual = people[kept_back:]
     arrivals = intake.plan(Random(f"{plan_.seed}/arrivals"), parameters(), usual, span)
     arrivals[plan_.last] = [Arrival(one, one.source, again=False) for one in people[:kept_back]]
-    return Year(world, Post.open(world, runtime().settings), JOBS, arrivals, _classes(plan_, borough))
+    rows = lists.plan(Random(f"{plan_.seed}/lists"), parameters(), old, borough.providers, plan_.first)
+    post = Post.open(world, runtime().settings)
+    return Year(world, post, JOBS, arrivals, _classes(plan_, borough), rows)
 
 
 def _classes(plan_: Plan, borough: Borough) -> dict[date, list[PlannedClass]]:

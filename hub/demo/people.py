@@ -52,6 +52,7 @@ class SimPerson:
     ids: set[UUID] = field(default_factory=set)
     referred_by: set[UUID | None] = field(default_factory=set)
     stopped: bool = False
+    listed: bool = False
 
     @property
     def reads_roman(self) -> bool:

@@ -11,7 +11,7 @@ from hub.assessment import reads as assessments
 from hub.assessment import service as assessing
 from hub.assessment.domain import NewBooking
 from hub.consent import service as consents
-from hub.consent.domain import CURRENT_VERSION, Proof
+from hub.consent.domain import CURRENT_VERSION, Channel, NewConsent, Proof, languages_of
 from hub.core.permissions import Actor
 from hub.demo.parameters import pick
 from hub.demo.year.world import Act, Todo, World, todo, without_last
@@ -127,12 +127,39 @@ def answer_messages(world: World, leave: int = 0) -> None:
     """Answer texts, talk to those who said STOP, ring where a text failed, confirm permissions."""
     with transaction(world.borough.manager) as session:
         found = todo(session, list(_ANSWERS))
-    kept = without_last(found, leave)
+    calls = [one for one in found if _to_call(world, one)]
+    now = int(world.parameters.conduct["calls_a_day"])
+    later = {one.subject_id for one in calls[now:]}
+    kept = without_last([one for one in found if one.subject_id not in later], leave)
     world.together(world.borough.manager, [_answering(world, one) for one in kept])
 
 
+def _to_call(world: World, one: Todo) -> bool:
+    """People of the old lists are rung a few a day; nobody has read them any words."""
+    known = world.people.get(one.learner_id) if one.learner_id else None
+    return one.kind is StepKind.CONSENT_TO_CONFIRM and known is not None and known.listed
+
+
 def _answering(world: World, one: Todo) -> Act:
+    if one.learner_id is not None and _to_call(world, one):
+        return _asking(world, one.learner_id)
     return lambda session: _ANSWERS[one.kind](session, world, one.subject_id)
+
+
+def _asking(world: World, learner_id: UUID) -> Act:
+    """The words are read out over the telephone, and the answers recorded."""
+    person = world.people[learner_id]
+    wanted = person.person.preferred_language or "en"
+    known = wanted in {language.code for language in languages_of()}
+    new = NewConsent(
+        given_on=world.today,
+        channel=Channel.PHONE,
+        language=wanted if known else "en",
+        wording_version=CURRENT_VERSION,
+        purposes=person.purposes,
+        interpreter_used=not known,
+    )
+    return lambda session: consents.record_again(session, learner_id, new, world.borough.manager, world.clock)
 
 
 def _answer_text(session: Session, world: World, subject_id: UUID) -> None:

@@ -11,8 +11,9 @@ from hub.consent import service as consents
 from hub.core.clock import london_time
 from hub.demo.classes import PlannedClass
 from hub.demo.invariants import Violations, check
-from hub.demo.year import assessing, intake, office, teaching
+from hub.demo.year import assessing, intake, lists, office, teaching
 from hub.demo.year.intake import Arrival
+from hub.demo.year.lists import OldList
 from hub.demo.year.post import Post
 from hub.demo.year.world import World
 from hub.infra.db import transaction
@@ -38,6 +39,7 @@ class Year:
     jobs: Sequence[Job]
     arrivals: Mapping[date, Sequence[Arrival]]
     classes: Mapping[date, Sequence[PlannedClass]]
+    lists: Mapping[date, Sequence[OldList]] = field(default_factory=dict)
     violations: Violations = field(default_factory=Violations)
     ease_from: date | None = None
 
@@ -68,6 +70,7 @@ class Year:
         world = self.world
         leave = LEFT if self.ease_from is not None and day >= self.ease_from else 0
         found: list[tuple[int, int, Doing]] = [
+            (9, 8, lambda: lists.hand_in(world, self.lists.get(day, ()))),
             (9, 10, lambda: intake.receive(world, self.arrivals.get(day, ()))),
             (9, 15, lambda: office_hours(world, leave)),
             (9, 25, lambda: assessing.keep_appointments(world)),
