@@ -24,6 +24,7 @@ from hub.infra.db import Runtime, runtime, transaction
 from hub.infra.logs import logger, request_id_var
 from hub.steps import reads as steps
 from hub.steps.domain import StepKind
+from hub.ui.errors import learners_error, speaks_to_learner
 from hub.ui.navigation import Shell
 
 log = logger(__name__)
@@ -228,6 +229,8 @@ def _answer(error: HubError) -> Response:
 def _error_page(error: HubError) -> Response:
     if isinstance(error, Unavailable):
         sessions.ask_nobody()
+    if speaks_to_learner(request.path):
+        return Response(learners_error(error.status, request_id_var.get()), error.status)
     known = error.status if error.status in _PAGES else 500 if error.status >= 500 else 400
     body = render_template(f"ui/errors/{known}.html", error=error, reference=request_id_var.get())
     return Response(body, error.status)

@@ -17,6 +17,12 @@ class Publisher:
 
     name: str
     host: str
+    words: str = "Appointment with {hub}"
+    """What the event is called; in the learner's own language on the learner's own page."""
+
+    @property
+    def title(self) -> str:
+        return self.words.replace("{hub}", self.name)
 
 
 def calendar_file(appointment: AppointmentView, publisher: Publisher, stamped: datetime) -> bytes:
@@ -34,7 +40,7 @@ def calendar_file(appointment: AppointmentView, publisher: Publisher, stamped: d
     event.add("sequence", _sequence(appointment))
     event.add("dtstart", slot.starts_at)
     event.add("dtend", slot.ends_at)
-    event.add("summary", f"Appointment with {publisher.name}")
+    event.add("summary", publisher.title)
     if slot.mode in (Mode.VENUE, Mode.OUTREACH):
         event.add("location", slot.place)
     event.add("status", "CONFIRMED" if appointment.state is AppointmentState.BOOKED else "CANCELLED")
@@ -52,7 +58,7 @@ def _sequence(appointment: AppointmentView) -> int:
 def _reminder(publisher: Publisher) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", f"Appointment with {publisher.name}")
+    alarm.add("description", publisher.title)
     alarm.add("trigger", timedelta(days=-1))
     return alarm
 

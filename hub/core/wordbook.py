@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FALLBACK = "en"
+_SAME_WORDS = {"prs": "fa", "pes": "fa"}  # Dari and Iranian Persian share one text, worded to suit both
+
+
+def code_of(language: str) -> str:
+    """The code under which the words of a language are kept: `pt` for `pt-BR`, `fa` for Dari."""
+    primary = language.split("-", maxsplit=1)[0].lower()
+    return _SAME_WORDS.get(primary, primary)
 
 
 class WordsFaulty(ValueError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.core.wordbook import WordBook
 
-_BOOK = WordBook(Path(__file__).parent / "data" / "words")
+BOOK = WordBook(Path(__file__).parent / "data" / "words")
 LEARNER_REASONS = (
     "location", "time", "childcare", "work_or_caring", "health", "needs_met_elsewhere", "wrong_level",
     "cost_or_funding", "moved_away", "no_longer_interested", "other",
@@ -75,14 +75,14 @@ def next_step(facts: Facts) -> str:
 
 def words(language: str) -> Mapping[str, str]:
     """The words in a language; English for one we do not have. WordsFaulty when a file is not whole."""
-    return _BOOK.words(language)
+    return BOOK.words(language)
 
 
 def languages() -> frozenset[str]:
     """The codes of the languages that have words."""
-    return _BOOK.languages()
+    return BOOK.languages()
 
 
 def is_reviewed(language: str) -> bool:
     """Whether a native reader has checked the words."""
-    return _BOOK.is_reviewed(language)
+    return BOOK.is_reviewed(language)

@@ -22,6 +22,7 @@ from hub.ui.assets import asset_url
 from hub.ui.filters import FILTERS
 from hub.ui.navigation import NavLink, Shell, endpoint_exists, links_for
 from hub.ui.pages import blueprint
+from hub.ui.speech import phrase
 
 _SHELL = "hub_ui_shell"
 
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
         date_example=date_example,
         endpoint_exists=endpoint_exists,
         page_url=page_url,
+        phrase=phrase,
     )
     app.context_processor(_shell_values)
     app.register_blueprint(blueprint)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from hub.core.wordbook import FALLBACK, code_of
+
 NOTICE_ID = "hub.consent.wording"
 CURRENT_VERSION = "2026-11"
 SAYS_NO_DETRIMENT = frozenset({"2026-11"})
 """The versions that tell the learner: you can say no, we will still help you."""
-FALLBACK = "en"
-_SAME_WORDS = {"prs": "fa", "pes": "fa"}  # Dari and Iranian Persian share one text, worded to suit both
 
 
 class WordingAltered(RuntimeError):
@@ -87,8 +87,7 @@ def load_wording(language: str | None, version: str = CURRENT_VERSION, hub_name:
     if version not in versions():
         raise KeyError(version)
     known = {one.code for one in languages_of(version)}
-    asked = (language or FALLBACK).split("-")[0].lower()
-    code = _SAME_WORDS.get(asked, asked)
+    code = code_of(language or FALLBACK)
     words = _read(version, code if code in known else FALLBACK)
     return Wording(
         version, words.language, words.sha256, words.title, words.intro.replace("{hub}", hub_name),
@@ -98,8 +97,7 @@ def load_wording(language: str | None, version: str = CURRENT_VERSION, hub_name:
 
 def has_words(version: str, language: str) -> bool:
     """Whether the version's words exist in exactly this language."""
-    asked = language.split("-", maxsplit=1)[0].lower()
-    return _SAME_WORDS.get(asked, asked) in {one.code for one in languages_of(version)}
+    return code_of(language) in {one.code for one in languages_of(version)}
 
 
 @functools.cache

@@ -16,15 +16,16 @@ from hub.consent.domain import CURRENT_VERSION, ConsentState, ConsentView
 from hub.consent.reads import Receipt
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
-from hub.core.wordbook import FALLBACK
+from hub.core.wordbook import FALLBACK, code_of
 from hub.infra import audit, pdf
 from hub.infra.access import allow, allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.learners import reads as people
 from hub.learners.domain import OpenedLink
 from hub.portal import domain
-from hub.portal.pages.speech import Speech, speech
+from hub.portal.pages.speech import speech
 from hub.portal.pages.views import blueprint, own_page, render
+from hub.ui.speech import Speech
 
 _YES = frozenset({ConsentState.GIVEN, ConsentState.RENEWED, ConsentState.UNKNOWN})
 _ENDED = frozenset({ConsentState.WITHDRAWN, ConsentState.EXPIRED, ConsentState.INVALIDATED})
@@ -80,8 +81,8 @@ def staff_receipt(learner_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         found = _seen(session, learner_id, "consent.receipt_printed")
         asked_in = (found.newest.language if found.newest else None) or FALLBACK
-        code = asked_in.split("-")[0]
-        return _pdf(found, Speech(code if code in domain.languages() else FALLBACK))
+        code = code_of(asked_in)
+        return _pdf(found, Speech(domain.BOOK, code if code in domain.languages() else FALLBACK))
 
 
 @blueprint.get("/learners/<uuid:learner_id>/consent/records.json")

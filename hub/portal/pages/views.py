@@ -28,6 +28,7 @@ from hub.messaging import service as messaging
 from hub.oversight import reads as oversight
 from hub.portal import reads, service
 from hub.portal.domain import LEARNER_REASONS
+from hub.portal.pages.speech import context as speech_context
 from hub.portal.pages.speech import speech
 from hub.portal.schemas import (
     AgreeForm,
@@ -51,7 +52,7 @@ _SAID = {"saved", "asked", "cannot_come_done", "check_yes_done", "check_no_done"
 
 def render(name: str, token: str, status: int = 200, **context: Any) -> Response:
     """A page in the learner's language."""
-    body = render_template(f"portal/{name}.html", token=token, **speech().context(token), **context)
+    body = render_template(f"portal/{name}.html", token=token, **speech_context(token), **context)
     return Response(body, status)
 
 
@@ -157,7 +158,8 @@ def calendar(session: Session, token: str, link: OpenedLink, actor: Actor) -> Re
     if meeting is None:
         return redirect(url_for("portal.home", token=token))
     settings = runtime().settings
-    publisher = exchange.Publisher(settings.hub_name, urlsplit(settings.base_url).hostname or "hub")
+    host = urlsplit(settings.base_url).hostname or "hub"
+    publisher = exchange.Publisher(settings.hub_name, host, speech().plain("meeting_with"))
     body = exchange.calendar_file(meeting, publisher, runtime().clock.now())
     headers = {"Content-Disposition": 'attachment; filename="meeting.ics"'}
     return Response(body, headers=headers, content_type=exchange.CALENDAR_TYPE)

@@ -161,8 +161,12 @@ class EsolClassView:
         """What it costs, in plain words for learners."""
         if self.fee_pence == 0:
             return "Free"
-        others_pay = set(self.funding) - {"self"}
-        return f"{self.fee}, but many people pay less or nothing" if others_pay else self.fee
+        return f"{self.fee}, but many people pay less or nothing" if self.others_may_pay else self.fee
+
+    @property
+    def others_may_pay(self) -> bool:
+        """Whether somebody else than the learner may pay the fee."""
+        return bool(set(self.funding) - {"self"})
 
     @property
     def map_url(self) -> str | None:

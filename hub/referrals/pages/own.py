@@ -1,4 +1,4 @@
-"""'Ask for an English class': an adult refers themselves, without an account.
+"""'Ask for an English class': an adult refers themselves, without an account, in one of the hub's languages.
 
 A secret in the signed cookie leads back to the answers until the next day; nothing personal is in the cookie or in an
 address. Whoever asks gets the same pages, words and reference whether or not they are known already.
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hub.consent import reads as consents
 from hub.consent.domain import is_under_18
 from hub.core.errors import NotFound, RuleBroken
-from hub.eligibility.domain import AgeRoute, age_route, signpost
+from hub.eligibility.domain import AgeRoute, age_route
 from hub.infra.access import allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.limits import limited
@@ -23,32 +23,26 @@ from hub.infra.sight import as_the_hub
 from hub.referrals import reads, service
 from hub.referrals.domain import Source
 from hub.referrals.pages.edge import blueprint
-from hub.referrals.pages.journey import Question
 from hub.referrals.pages.own_journey import (
-    NOT_ASKED,
-    SECTION_TITLES,
+    ASKED,
+    FIRST,
+    OWN_QUESTIONS,
+    SECTIONS,
+    OwnQuestion,
     follows,
-    own_questions,
+    languages_offered,
     precedes,
-    say_it_to_them,
+    rows_of,
+    speech,
+    tell_faults,
     unanswered,
-    words,
 )
-from hub.referrals.pages.refer import (
-    Unfinished,
-    check_further,
-    faults_by_question,
-    load_answers,
-    plain_choices,
-    stored,
-    wording_shown,
-)
+from hub.referrals.pages.refer import Unfinished, check_further, faults_by_question, load_answers
 from hub.referrals.reads import DraftView
-from hub.ui.flash import success
 from hub.ui.forms import Form, blank_form, read_form
+from hub.ui.speech import language_is_chosen
 
 _KEY = "own_referral"
-FIRST = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +59,23 @@ def _find(session: Session) -> _Own | None:
     return _Own(token, draft) if token and draft else None
 
 
+def _page(name: str, **context: Any) -> str:
+    """A page in the learner's language."""
+    address = request.path if request.method == "GET" else url_for("referrals.own_start")
+    words = speech().context(lambda code: f"{address}?lang={code}")
+    return render_template(f"referrals/own/{name}.html", **words, **context)
+
+
 @blueprint.get("/refer-yourself")
 @allow_public
 def own_start() -> str:
-    """What it is and what is asked; or the form that was begun here."""
+    """Which language; then what it is and what is asked, or the form that was begun here."""
+    if not language_is_chosen():
+        return _page("choose")
     with transaction() as session:
         own = _find(session)
     begun = _further(own.draft) if own else None
-    return render_template("referrals/own_start.html", form=Form(), begun=begun)
+    return _page("start", begun=begun, closed=request.args.get("said") == "closed")
 
 
 def _further(draft: DraftView) -> str:
@@ -106,9 +109,7 @@ def own_question(slug: str) -> ResponseReturnValue:
         own = _find(session)
         if own is None or own.draft.referral_id is not None:
             return redirect(url_for("referrals.own_start"))
-        if slug == "consent" and "consent-language" not in own.draft.answers:
-            return redirect(url_for("referrals.own_question", slug="consent-language"))
-        return _show(session, own.draft, asked, blank_form(stored(own.draft, asked)))
+        return _show(session, asked, blank_form(_stored(own.draft, asked)))
 
 
 @blueprint.post("/refer-yourself/<slug>")
@@ -121,24 +122,32 @@ def own_answer(slug: str) -> ResponseReturnValue:
         if own is None or own.draft.referral_id is not None:
             return redirect(url_for("referrals.own_start"))
         form = read_form(asked.schema(), request.form)
-        check_further(session, asked, form)
+        check_further(session, slug, form)
         if not form.ok:
-            say_it_to_them(form)
-            return _show(session, own.draft, asked, form), 422
+            tell_faults(form, asked, speech())
+            return _show(session, asked, form), 422
         if slug == "date-of-birth" and is_under_18(form.data["date_of_birth"], runtime().clock.today()):
             return _too_young(form)
         service.save_own_answers(session, own.token, {slug: _kept(asked, form)}, runtime().clock)
     return redirect(_after(slug, changing=request.args.get("change") == "1"))
 
 
-def _asked(slug: str) -> Question:
-    found = own_questions().get(slug)
+def _asked(slug: str) -> OwnQuestion:
+    found = OWN_QUESTIONS.get(slug)
     if found is None:
         raise NotFound
     return found
 
 
-def _kept(asked: Question, form: Form) -> dict[str, Any]:
+def _stored(draft: DraftView, asked: OwnQuestion) -> dict[str, Any]:
+    """The answers as they were given. Permissions count for the words that were read, so not in another language."""
+    values = draft.answers.get(asked.slug, {})
+    if asked.slug == "consent" and values.get("language") != speech().code:
+        return {}
+    return {name: reads.as_shown(value) for name, value in values.items()}
+
+
+def _kept(asked: OwnQuestion, form: Form) -> dict[str, Any]:
     """The answers as they are stored; the permission with how and when it was asked: here and now."""
     values: dict[str, Any] = asked.schema().dump(form.data)
     if asked.slug == "consent":
@@ -149,40 +158,38 @@ def _kept(asked: Question, form: Form) -> dict[str, Any]:
 
 def _after(slug: str, *, changing: bool) -> str:
     following = follows(slug)
-    if slug == "consent-language" or (following and not changing):
-        change = 1 if changing else None
-        return url_for("referrals.own_question", slug=following, change=change)
+    if following and not changing:
+        return url_for("referrals.own_question", slug=following)
     return url_for("referrals.own_check")
 
 
 def _too_young(form: Form) -> str:
     """Nothing of it is kept, and the page says who can help."""
-    today = runtime().clock.today()
-    refused = age_route(form.data["date_of_birth"], today) is AgeRoute.REFUSE_UNDER_16
-    return render_template("referrals/own_too_young.html", signpost=signpost(today) if refused else None)
+    refused = age_route(form.data["date_of_birth"], runtime().clock.today()) is AgeRoute.REFUSE_UNDER_16
+    return _page("too_young", who_helps="young_under_16" if refused else "young_16")
 
 
-def _show(session: Session, draft: DraftView, asked: Question, form: Form) -> str:
+def _show(session: Session, asked: OwnQuestion, form: Form) -> str:
     before = precedes(asked.slug)
-    return render_template(
-        asked.template,
+    return _page(
+        "consent" if asked.slug == "consent" else "question",
         question=asked,
         form=form,
-        words=words()[asked.slug],
         action=url_for("referrals.own_answer", slug=asked.slug, change=request.args.get("change")),
-        parts=None,
         back=url_for("referrals.own_question", slug=before) if before else url_for("referrals.own_start"),
-        **_choices(session, draft, asked),
+        **_choices(session, asked),
     )
 
 
-def _choices(session: Session, draft: DraftView, asked: Question) -> dict[str, Any]:
-    if asked.slug == "consent-language":
-        return {"languages": consents.languages()}
+def _choices(session: Session, asked: OwnQuestion) -> dict[str, Any]:
+    """What a page needs beside its boxes."""
     if asked.slug == "consent":
-        shown = wording_shown(session, draft.answers["consent-language"]["language"])
-        return shown | {"left_out": NOT_ASKED}
-    return {"choices": plain_choices(asked.slug)}
+        wording = consents.wording(session, speech().code)
+        purposes = [one for one in wording.purposes if one.code in ASKED]
+        return {
+            "wording": wording, "purposes": purposes, "relying": consents.relying_organisations(session),
+        }  # fmt: skip
+    return {"known_languages": languages_offered(speech())} if asked.slug == "language" else {}
 
 
 @blueprint.get("/refer-yourself/check")
@@ -197,21 +204,20 @@ def own_check() -> ResponseReturnValue:
 
 
 def _show_check(draft: DraftView, form: Form) -> str:
-    questions = own_questions().values()
-    answered = [one for one in questions if one.slug in draft.answers and one.slug != "consent-language"]
+    said, answered = speech(), [one for one in OWN_QUESTIONS.values() if one.slug in draft.answers]
     sections = [
-        (title, [one for one in answered if one.section == section])
-        for section, title in SECTION_TITLES.items()
+        (
+            said.plain(f"section_{section}"),
+            [
+                (one.slug, rows_of(one, draft.answers[one.slug], said))
+                for one in answered
+                if one.section == section
+            ],
+        )
+        for section in SECTIONS
     ]
-    return render_template(
-        "referrals/own_check.html",
-        sections=sections,
-        answers=draft.answers,
-        change_url=lambda slug: url_for("referrals.own_question", slug=slug, change=1),
-        missing=unanswered(draft.answers),
-        form=form,
-        back=url_for("referrals.own_question", slug="consent"),
-    )
+    missing, back = unanswered(draft.answers), url_for("referrals.own_question", slug="consent")
+    return _page("check", sections=sections, missing=missing, form=form, back=back)
 
 
 @blueprint.post("/refer-yourself/check")
@@ -219,7 +225,7 @@ def _show_check(draft: DraftView, form: Form) -> str:
 @allow_public
 def own_send() -> ResponseReturnValue:
     """Send it: once, however often the button is pressed."""
-    form = Form()
+    faults: set[str] = set()
     try:
         with transaction() as session:
             own = _find(session)
@@ -230,18 +236,31 @@ def own_send() -> ResponseReturnValue:
                 service.submit_own_draft(session, own.token, new, current_actor(), runtime().clock)
         return redirect(url_for("referrals.own_done"))
     except Unfinished as fault:
-        form.errors.update(fault.errors)
+        faults.update(fault.errors)
     except RuleBroken as error:
-        form.errors.update(faults_by_question(error))
-    say_it_to_them(form)
+        faults.update(faults_by_question(error))
     with transaction() as session:
         own = _find(session)
-    return (_show_check(own.draft, form), 422) if own else redirect(url_for("referrals.own_start"))
+    if own is None:
+        return redirect(url_for("referrals.own_start"))
+    return _show_check(own.draft, _not_sent(own.draft, faults)), 422
+
+
+def _not_sent(draft: DraftView, slugs: set[str]) -> Form:
+    """Which questions stand in the way; a fault that is none of theirs leads to the telephone."""
+    said, form = speech(), Form()
+    for question in OWN_QUESTIONS.values():
+        if question.slug in slugs:
+            key = "wrong_answer" if question.slug in draft.answers else "unanswered"
+            form.fail(question.slug, said.say(key, question=said.plain(f"{question.words}_title")))
+    if form.ok:
+        form.fail(None, said.plain("cannot_send"))
+    return form
 
 
 def _load(draft: DraftView) -> service.NewReferral:
     if missing := unanswered(draft.answers):
-        raise Unfinished({one.slug: f"Answer this question: {one.title}" for one in missing})
+        raise Unfinished(dict.fromkeys([one.slug for one in missing], ""))
     return load_answers({**draft.answers, "source": {"source": Source.SELF.value}})
 
 
@@ -257,7 +276,7 @@ def own_done() -> ResponseReturnValue:
             sent = reads.referral(session, own.draft.referral_id)
     if sent is None:
         raise NotFound
-    return render_template("referrals/own_done.html", reference=sent.reference)
+    return _page("done", reference=sent.reference)
 
 
 @blueprint.post("/refer-yourself/stop")
@@ -265,8 +284,8 @@ def own_done() -> ResponseReturnValue:
 def own_stop() -> ResponseReturnValue:
     """Forget the form in this browser, and delete what was written. A form that was sent stays with the hub."""
     token = flask.session.pop(_KEY, None)
-    if token:
-        with transaction() as session:
-            service.discard_own_draft(session, token, runtime().clock)
-        success("This form is closed. Nothing of it is left on this computer or phone.")
-    return redirect(url_for("referrals.own_start"))
+    if not token:
+        return redirect(url_for("referrals.own_start"))
+    with transaction() as session:
+        service.discard_own_draft(session, token, runtime().clock)
+    return redirect(url_for("referrals.own_start", said="closed"))

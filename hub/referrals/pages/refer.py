@@ -81,7 +81,7 @@ def question(draft_id: UUID, slug: str) -> ResponseReturnValue:
         draft, asked = _open_draft(session, draft_id), _question(slug)
         if asked.slug == "consent" and "consent-language" not in draft.answers:
             return redirect(url_for("referrals.question", draft_id=draft_id, slug="consent-language"))
-        return _show(session, draft, asked, blank_form(stored(draft, asked)))
+        return _show(session, draft, asked, blank_form(_stored(draft, asked)))
 
 
 @blueprint.post("/refer/<uuid:draft_id>/<slug>")
@@ -91,7 +91,7 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
     with transaction() as session:
         draft, asked = _open_draft(session, draft_id), _question(slug)
         form = read_form(asked.schema(), request.form)
-        check_further(session, asked, form)
+        check_further(session, slug, form)
         if not form.ok:
             return _show(session, draft, asked, form), 422
         if asked.slug == "date-of-birth" and _route(form) is AgeRoute.REFUSE_UNDER_16:
@@ -107,14 +107,14 @@ def answer(draft_id: UUID, slug: str) -> ResponseReturnValue:
         return redirect(_after(draft_id, asked, changing=request.args.get("change") == "1"))
 
 
-def check_further(session: Session, asked: Question, form: Form) -> None:
+def check_further(session: Session, slug: str, form: Form) -> None:
     """What a schema cannot know: whether the postcode exists; and that some time must be possible."""
-    if asked.slug == "address" and form.ok and not form.data.get("postcode_checked"):
+    if slug == "address" and form.ok and not form.data.get("postcode_checked"):
         try:
             geography.require_known(session, form.data["postcode"])
         except RuleBroken as error:
             form.fail_with(error)
-    if asked.slug == "times" and form.ok and not form.data.get("availability"):
+    if slug == "times" and form.ok and not form.data.get("availability"):
         form.fail("availability", "Select at least one time when the learner can come")
 
 
@@ -149,7 +149,6 @@ def _show(session: Session, draft: reads.DraftView, asked: Question, form: Form)
         draft=draft,
         question=asked,
         form=form,
-        words={},
         action=url_for(
             "referrals.answer", draft_id=draft.id, slug=asked.slug, change=request.args.get("change")
         ),
@@ -167,17 +166,17 @@ def _choices(session: Session, draft: reads.DraftView, asked: Question) -> dict[
         return {"languages": consents.languages(), "ways": list(HOW_LABELS.items())}
     if asked.slug == "consent":
         language = draft.answers["consent-language"]["language"]
-        return wording_shown(session, language) | {
+        return _wording_shown(session, language) | {
             "channels": list(CHANNEL_LABELS.items()),
             "today": runtime().clock.today(),
             "checks": [(one.value, one.words) for one in UnderstandingCheck],
             "authorities": [(one.value, one.words) for one in Authority],
             "under_18": _is_child(draft),
         }
-    return {"choices": plain_choices(asked.slug)}
+    return {"choices": _plain_choices(asked.slug)}
 
 
-def wording_shown(session: Session, language: str) -> dict[str, Any]:
+def _wording_shown(session: Session, language: str) -> dict[str, Any]:
     """The words of an asking in a language, the English beside them, and who may receive details."""
     return {
         "wording": consents.wording(session, language),
@@ -191,7 +190,7 @@ def _is_child(draft: reads.DraftView) -> bool:
     return is_under_18(date.fromisoformat(born) if born else None, runtime().clock.today())
 
 
-def plain_choices(slug: str) -> list[Any]:
+def _plain_choices(slug: str) -> list[Any]:
     """What a question offers that needs nothing of the draft."""
     offered = _PLAIN_CHOICES.get(slug)
     return offered() if offered else []
@@ -357,7 +356,7 @@ def _question(slug: str) -> Question:
     return found
 
 
-def stored(draft: reads.DraftView, asked: Question) -> dict[str, Any]:
+def _stored(draft: reads.DraftView, asked: Question) -> dict[str, Any]:
     """The stored answers as the form's fields show them; dates come back as dates."""
     values = draft.answers.get(asked.slug, {})
     if asked.slug == "consent":

@@ -1,24 +1,20 @@
 """The learner's own page about their data: ask, see what became of it, fetch the copy with a code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from hub.consent import reads as consents
 from hub.core.errors import Conflict, Gone, NotFound, RuleBroken, TooMany
 from hub.core.permissions import Actor, learner_actor
-from hub.core.wordbook import FALLBACK, WordBook
-from hub.core.wording import day_and_date
+from hub.core.wordbook import WordBook
 from hub.infra import audit
 from hub.infra.access import act_as, allow_public
 from hub.infra.db import runtime, transaction
@@ -30,7 +26,8 @@ from hub.rights.pages.base import blueprint
 from hub.rights.pages.casework import as_download
 from hub.rights.schemas import CodeSchema, OwnRequestSchema
 from hub.ui.forms import Form, blank_form, read_form
-from hub.ui.visits import choose_language, chosen_language, is_visiting
+from hub.ui.speech import Speech, spoken
+from hub.ui.visits import is_visiting
 
 BOOK = WordBook(Path(__file__).parent.parent / "data" / "words")
 CHOICES = (
@@ -40,45 +37,13 @@ CHOICES = (
 View = Callable[..., ResponseReturnValue]
 
 
-class Speech:
-    """The words of this request's language: asked for now, chosen before, the browser's, else English."""
-
-    def __init__(self) -> None:
-        self.code = _code()
-        self._words: Mapping[str, str] = BOOK.words(self.code)
-
-    def plain(self, key: str) -> str:
-        return self._words[key]
-
-    def say(self, key: str, **values: Any) -> Markup:
-        """The words of a key with values in them, each apart so that its direction does not turn the sentence."""
-        apart = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
-        return escape(self._words[key]).format(**apart)
-
-    def day(self, value: date) -> str:
-        if self.code == FALLBACK:
-            return day_and_date(value)
-        return str(format_date(value, "EEEE d MMMM", locale=self.code))
-
-    def context(self, token: str) -> dict[str, Any]:
-        known = BOOK.languages()
-        return {
-            "lang": self.code, "say": self.say, "day": self.day,
-            "languages": [
-                (one.code, one.name, url_for("rights.own", token=token, lang=one.code))
-                for one in consents.languages() if one.code in known
-            ],
-            "hub_phone": runtime().settings.hub_phone.replace(" ", "\u00a0"),
-        }  # fmt: skip
+def speech() -> Speech:
+    """The words of this request's language."""
+    return spoken(BOOK)
 
 
-def _code() -> str:
-    known, asked = BOOK.languages(), request.args.get("lang", "")
-    if asked in known:
-        choose_language(asked)
-        return asked
-    chosen = (chosen_language() or "").split("-")[0]
-    return chosen if chosen in known else request.accept_languages.best_match(sorted(known)) or FALLBACK
+def _context(token: str) -> dict[str, Any]:
+    return speech().context(lambda code: url_for("rights.own", token=token, lang=code))
 
 
 def own_page(view: View) -> View:
@@ -115,16 +80,15 @@ def own_page(view: View) -> View:
 @own_page
 def own(session: Session, token: str, learner_id: UUID, actor: Actor) -> ResponseReturnValue:
     """Ask for something, and see what became of what was asked before."""
-    speech = Speech()
     form = blank_form() if request.method == "GET" else read_form(OwnRequestSchema, request.form)
     if request.method == "POST":
         if form.ok and _asked(session, form, learner_id, actor):
             return redirect(url_for("rights.own", token=token, said="sent"))
         form.errors = {
-            name: speech.plain("choose_missing" if name == "kind" else "words_missing")
+            name: speech().plain("choose_missing" if name == "kind" else "words_missing")
             for name in form.errors
         }
-    return _page(session, token, learner_id, Shown(form), speech)
+    return _page(session, token, learner_id, Shown(form))
 
 
 def _asked(session: Session, form: Form, learner_id: UUID, actor: Actor) -> bool:
@@ -151,7 +115,7 @@ class Shown:
     code_error: str | None = None
 
 
-def _page(session: Session, token: str, learner_id: UUID, shown: Shown, speech: Speech) -> Response:
+def _page(session: Session, token: str, learner_id: UUID, shown: Shown) -> Response:
     clock, form, error = runtime().clock, shown.form, shown.code_error
     cases = reads.cases_of(session, learner_id, clock)
     packages = {one.id: reads.package_of(session, one.id) for one in cases if one.kind is CaseKind.ACCESS}
@@ -163,7 +127,7 @@ def _page(session: Session, token: str, learner_id: UUID, shown: Shown, speech: 
     body = render_template(
         "rights/own.html", token=token, form=form, cases=cases, ready=ready, choices=CHOICES, code_error=error,
         stopped={one.case_id: one.since for one in consents.stops_of(session, learner_id)},
-        said=said if said in {"sent", "code_sent"} else None, **speech.context(token),
+        said=said if said in {"sent", "code_sent"} else None, **_context(token),
     )  # fmt: skip
     return Response(body, 422 if form.errors or error else 200)
 
@@ -179,8 +143,7 @@ def own_code(
         service.send_code(session, case_id, learner_id, runtime().clock)
     except (Conflict, TooMany) as error:
         key = {"code_sent": "wait", "code_locked": "locked"}.get(error.code, "locked")
-        speech = Speech()
-        return _page(session, token, learner_id, Shown(code_error=speech.plain(key)), speech)
+        return _page(session, token, learner_id, Shown(code_error=speech().plain(key)))
     return redirect(url_for("rights.own", token=token, said="code_sent"))
 
 
@@ -192,12 +155,11 @@ def own_copy(
 ) -> ResponseReturnValue:
     """The copy, for the right code."""
     form = read_form(CodeSchema, request.form)
-    speech = Speech()
     try:
         code = form.data["code"] if form.ok else ""
         content = service.fetch(session, case_id, learner_id, code, actor, runtime().clock)
     except (Conflict, TooMany):
-        return _page(session, token, learner_id, Shown(code_error=speech.plain("locked")), speech)
+        return _page(session, token, learner_id, Shown(code_error=speech().plain("locked")))
     if content is None:
-        return _page(session, token, learner_id, Shown(code_error=speech.plain("code_wrong")), speech)
+        return _page(session, token, learner_id, Shown(code_error=speech().plain("code_wrong")))
     return as_download(content)
