@@ -65,21 +65,31 @@ def test_a_learner_under_16_is_shown_who_can_help(borough):
     coach.sees("deleted")
 
 
+ON = "متابعة"
+"""Continue, in Arabic."""
+
+
 def test_a_learner_refers_herself_and_the_hub_answers_her(borough):
-    her = borough.visitor(phone=True).open("/refer-yourself").press("Start now")
-    her.checks = False  # the questions are those of the work coach above, in other words
-    her.write("Given names", "Fartun").write("Family name", "Abdi Noor")
-    her.press("Continue").write_date("date_of_birth", 27, 3, 1990).press("Continue")
-    her.write("Phone number", "07700 900777").choose("Yes", "texts").choose("Yes", "call").press("Continue")
-    her.write("Postcode", "E8 1AB").press("Continue").pick("Language", "Arabic").choose("No", "interpreter")
-    her.press("Continue").is_on("When can you come").tick("Monday, Morning").press("Continue")
-    her.choose("Arabic").press("Continue").is_on("Your permission").press("Continue").sees("Select yes or no")
+    her = borough.visitor(phone=True).open("/refer-yourself").follow("العربية").press("ابدأ الآن")
+    her.checks = False  # the pages are of the same few kinds of boxes: axe looks at the first, some in between, the last
+    her.write("الاسم الأول", "Fartun").write("اسم العائلة", "Abdi Noor")
+    her.press(ON).write_date("date_of_birth", 27, 3, 1990).press(ON)
+    her.write("رقم الهاتف", "07700 900777").choose("نعم", "رسائل").choose("نعم", "نتصل").press(ON)
+    her.write("الرمز البريدي", "E8 1AB").press(ON)
+    her.page.locator("select").select_option(label="العربية")
+    her.choose("لا", "مترجم").press(ON).choose("امرأة")
+    her.checks = True
+    her.press(ON).is_on("متى يمكنك").tick("الاثنين, صباحاً")
+    her.checks = False
+    her.press(ON).press(ON).press(ON)
+    her.tick("درس للنساء فقط").press(ON).tick("لأجد عملًا").press(ON)
+    her.press(ON).sees("اختر نعم أو لا.")
     for group in her.page.locator("fieldset:has(input[name^=P])").all():
         group.get_by_role("radio").first.check()
     her.checks = True
-    her.press("Continue").is_on("Check your answers").sees("Fartun", "07700 900777", "نعم")
-    her.press("Send my form").is_on("We have your form").sees("Your reference: R-")
-    her.press("Close this page").sees("Nothing of it is left")
+    her.press(ON).is_on("راجع أجوبتك").sees("Fartun", "07700 900777", "نعم", "درس للنساء فقط")
+    her.press("أرسل استمارتي").is_on("وصلتنا استمارتك").sees("R-")
+    her.press("أغلق هذه الصفحة").sees("لم يبق منها شيء")
 
     assert "If it was you, reply YES" in borough.newest_text("+447700900777")
 

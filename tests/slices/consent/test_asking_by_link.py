@@ -10,6 +10,7 @@ from hub.consent.service import NewRequest
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import SYSTEM, Role, learner_actor
 from hub.infra import db
+from hub.infra.db import runtime
 from hub.learners import service as learners
 from hub.messaging.domain import MessageState
 from hub.messaging.models import Message
@@ -17,6 +18,7 @@ from hub.messaging.service import delivering
 from hub.referrals import service as referrals
 from hub.steps.domain import StepKind
 from hub.steps.models import Step
+from tests.foreign import english_on
 from tests.slices.matching.conftest import put_postcodes
 from tests.slices.portal.conftest import BIRTH
 from tests.slices.referrals.test_intake import new_referral
@@ -174,7 +176,10 @@ def test_the_learner_answers_on_their_page_in_their_language(session, client, cl
     assert page.headers["Location"].endswith(f"/l/{token}/agree")
     shown = client.get(f"/l/{token}/agree?lang=pl").text
     assert reads.wording(session, "pl").title in shown and 'name="P11"' in shown
+    arabic = client.get(f"/l/{token}/agree?lang=ar").text
+    assert english_on(arabic, runtime().settings.hub_name) == []
     answers = {code: "yes" if code in YES else "no" for code in OPTIONAL}
+    client.get(f"/l/{token}/agree?lang=pl")
     missing = client.post(f"/l/{token}/agree", data={**answers, "P06": ""})
     assert missing.status_code == 422 and 'id="P06-error"' in missing.text
     done = client.post(f"/l/{token}/agree", data=answers)

@@ -23,7 +23,9 @@ from hub.matching.domain import OfferState
 from hub.messaging import reactions
 from hub.messaging import service as messaging
 from hub.messaging.domain import LearnerStopped, NewReceived, ReplyReceived
+from hub.portal.domain import languages
 from hub.wiring import DELIVERIES
+from tests.foreign import english_on
 from tests.slices.matching.conftest import World, put_agreement, put_postcodes
 
 BIRTH = {"birth_date-day": "27", "birth_date-month": "3", "birth_date-year": "1990"}
@@ -204,9 +206,10 @@ def test_an_offer_that_is_over_is_told_kindly(journey, client):
 def test_every_language_shows_the_offer(journey, client):
     token = token_of(journey.bodies()[0])
     client.post(f"/l/{token}", data=BIRTH)
-    from hub.portal.domain import languages
-
     for code in languages():
         page = client.get(f"/l/{token}/offer?lang={code}")
         assert page.status_code == 200
         assert "Dalston Library" in page.text
+        if code in {"ar", "bn", "gu", "uk", "fa"}:
+            why = client.post(f"/l/{token}/offer?lang={code}", data={"answer": "no"})
+            assert english_on(page.text + why.text, db.runtime().settings.hub_name) == []

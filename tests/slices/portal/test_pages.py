@@ -8,11 +8,16 @@ from sqlalchemy import select
 from hub.consent import reads as consents
 from hub.core.permissions import Role
 from hub.infra.audit import AuditEntry
+from hub.infra.db import runtime
+from hub.infra.seals import exporting
 from hub.learners import reads as people
 from hub.learners import service as learners
 from hub.messaging import reads as messages
 from hub.portal.domain import languages, words
+from tests.foreign import english_on
 
+OTHER_SCRIPTS = {"ar", "bn", "gu", "uk", "fa"}
+"""Languages in which a page shows at once whether English is left on it."""
 BIRTH = {"birth_date-day": "27", "birth_date-month": "3", "birth_date-year": "1990"}
 WRONG = BIRTH | {"birth_date-year": "1991"}
 
@@ -116,12 +121,56 @@ def test_a_link_taken_back_during_a_visit_closes_the_pages(visit, session, clock
 @pytest.mark.parametrize("code", sorted(languages()))
 def test_every_page_in_every_language(visit, code):
     client, token, _ = visit()
-    for page in ("here", "times", "contact", "permissions", "ask"):
+    for page in (
+        "here",
+        "times",
+        "contact",
+        "permissions",
+        "ask",
+        "receipt",
+        "stop-all",
+        "who-looked",
+        "data",
+    ):
         shown = client.get(f"/l/{token}/{page}?lang={code}")
         assert shown.status_code == 200
+        if code in OTHER_SCRIPTS:
+            assert english_on(shown.text, runtime().settings.hub_name, exporting.HOW_TO_VERIFY) == [], page
         direction = "rtl" if code in {"ar", "fa"} else "ltr"
         assert f'<html lang="{code}" dir="{direction}"' in shown.text
-    assert words(code)["ask_title"] in shown.text.replace("&#39;", "'")
+        if page == "ask":
+            assert words(code)["ask_title"] in shown.text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("code", sorted(OTHER_SCRIPTS))
+def test_faults_are_told_in_the_learners_language(visit, code):
+    """What was typed wrong, a page that is not there, a link that never was, a fault of ours."""
+    client, token, _ = visit()
+    own = runtime().settings.hub_name
+    wrong = [
+        client.post(f"/l/{token}/{page}?lang={code}", data={"phone": "1"})
+        for page in ("times", "contact", "ask")
+    ]
+    missing = [client.get(f"/l/{token}/nowhere"), client.get("/l/never"), client.put(f"/l/{token}/times")]
+    for page in (*wrong, *missing, client.get("/l/never/here")):
+        assert f'<html lang="{code}"' in page.text
+        assert english_on(page.text, own) == [], page.request
+    assert [one.status_code for one in missing] == [404, 404, 405]
+
+
+def test_a_fault_of_ours_is_told_in_the_learners_language_with_its_number(app, visit, monkeypatch):
+    client, token, _ = visit()
+    monkeypatch.setattr("hub.portal.reads.here", lambda *_: 1 / 0)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    page = client.get(f"/l/{token}/here?lang=so")
+    assert page.status_code == 500
+    assert "Waan ka xunnahay" in page.text
+    assert "Tixraac: <bdi>" in page.text
+
+
+def test_a_dari_speaker_reads_the_persian_words(visit):
+    client, token, _ = visit(preferred_language="prs")
+    assert '<html lang="fa" dir="rtl"' in client.get(f"/l/{token}/here").text
 
 
 def test_the_language_stays_and_the_learners_own_comes_first(visit):

@@ -15,7 +15,7 @@ from hub.ui.speech import SHARED, own_names
 BOOKS = {"shared": SHARED, "portal": PORTAL, "own": OWN, "rights": RIGHTS}
 OTHERS = sorted(SHARED.languages() - {"en"})
 LATIN = {"tr", "pl", "es", "pt", "fr", "so"}
-ALIKE = {"Error", "Online", "Email", "Auditor", "Form", "No"}
+ALIKE = {"Error", "Online", "Email", "Auditor", "Form", "No", "Administrator"}
 """Words that are the same in English and in another language."""
 
 
