@@ -253,6 +253,7 @@ def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
         "steps": steps.learner_steps(session, [learner_id], today),
         "href": lambda step: link_to(step, current_actor()),
         "looked": oversight.about_learner(session, learner_id, MOST_LOOKS),
+        "looks_removed": oversight.removed_before(session, learner_id),
         "timeline": _timeline(session, cases),
         "today": today,
     }

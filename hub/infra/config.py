@@ -44,6 +44,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     key_file: Path | None = None
     audit_dir: Path | None = None
+    audit_archive_dir: Path | None = None
     erasure_log: Path | None = None
     hub_name: str = "ESOL Hub"
     hub_phone: str = "020 7946 0100"
@@ -78,6 +79,11 @@ class Settings:
     def erasures_path(self) -> Path:
         """Who was erased, in ids, apart from the database: for the day of a restore."""
         return self.erasure_log or self.data_dir / "erasures.jsonl"
+
+    @property
+    def archive_path(self) -> Path:
+        """Sealed files of audit entries that were removed, where the hub keeps any."""
+        return self.audit_archive_dir or self.data_dir / "audit-archive"
 
     @property
     def is_https(self) -> bool:
@@ -248,6 +254,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "base_url": _url,
     "key_file": lambda text: Path(_text(text)),
     "audit_dir": lambda text: Path(_text(text)),
+    "audit_archive_dir": lambda text: Path(_text(text)),
     "erasure_log": lambda text: Path(_text(text)),
     "hub_name": _text,
     "hub_phone": _text,

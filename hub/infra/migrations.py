@@ -154,6 +154,8 @@ def grant(owner_url: str, app_role: str) -> None:
             f"GRANT USAGE ON SCHEMA public TO {quoted}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
             f"REVOKE UPDATE, DELETE ON audit_entry, audit_seal, audit_check FROM {quoted}",
+            f"REVOKE INSERT, UPDATE, DELETE ON audit_removal FROM {quoted}",
+            f"GRANT EXECUTE ON FUNCTION remove_audit(jsonb), audit_floor(boolean) TO {quoted}",
             f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
             f"GRANT TEMPORARY ON DATABASE {quote(engine.url.database or '')} TO {quoted}",
         ):

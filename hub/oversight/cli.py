@@ -11,7 +11,7 @@ import click
 from hub.core.permissions import SYSTEM
 from hub.infra import index_rotation, key_rotation
 from hub.infra.db import runtime, transaction
-from hub.infra.seals import exporting, sealer, verifying
+from hub.infra.seals import archiving, exporting, sealer, verifying
 from hub.infra.seals.verifying import Verdict
 from hub.learners import service as learners
 
@@ -52,9 +52,13 @@ def words(found: Verdict) -> str:
     sealed = (
         f"up to entry {found.sealed_to}, {found.sealed_at:%d %B %Y %H:%M:%S} UTC" if found.sealed_at else ""
     )
+    removed = "".join(
+        f"Removed by rule ({rule}): {count:,} entries up to {last:%d %B %Y}, signed.\n"
+        for rule, (count, last) in found.removed.items()
+    )
     return (
         f"Nothing was changed: {found.entries:,} entries in {found.seals:,} seals {sealed}; checked in {seconds}.\n"
-        f"Not sealed yet: {found.unsealed:,}. Compared with {found.published:,} published seals. "
+        f"{removed}Not sealed yet: {found.unsealed:,}. Compared with {found.published:,} published seals. "
         f"Signed by the key {found.key_id}."
     )
 
@@ -75,6 +79,17 @@ def export(path: Path) -> None:
             file.write(line)
             lines += 1
     click.echo(f"{lines:,} lines written to {path}. Anybody verifies it: hub audit verify --file {path}")
+
+
+@audit_group.command("open-archive")
+@click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def open_archive(archive: Path, path: Path) -> None:
+    """Open a sealed ARCHIVE of removed entries into FILE; overwrites nothing. Verify it with --file."""
+    content = archiving.opened(archive)
+    with path.open("xb") as file:
+        file.write(content)
+    click.echo(f"Written to {path}. Anybody verifies it: hub audit verify --file {path}")
 
 
 @audit_group.command("key")

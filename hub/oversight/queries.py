@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core.acts import ActKind, act_of
 from hub.core.clock import london_time
 from hub.infra.audit import AuditEntry
-from hub.infra.seals.models import AuditSeal
+from hub.infra.seals.models import AuditRemoval, AuditSeal
 from hub.oversight.models import EmergencyAccess
 
 
@@ -83,6 +83,11 @@ def seal_holding(session: Session, seq: int) -> AuditSeal | None:
         if any(first <= seq <= last for first, last in row.ranges):
             return row
     return None
+
+
+def removed_whole_before(session: Session) -> datetime | None:
+    """The moment before which all entries were removed by rule."""
+    return session.scalar(select(func.max(AuditRemoval.before)).where(AuditRemoval.whole))
 
 
 def emergency(session: Session, emergency_id: UUID) -> EmergencyAccess | None:

@@ -11,13 +11,14 @@ from hub.accounts import reads as accounts
 from hub.accounts.domain import disclosure
 from hub.accounts.domain.disclosure import Disclosed, Sight, disclose
 from hub.core.acts import Act, act_of
-from hub.core.clock import Clock
+from hub.core.clock import LONDON, Clock
 from hub.core.errors import NotFound
 from hub.core.ids import tidy_reference
 from hub.core.permissions import ROLE_LABELS, Actor, Role
 from hub.infra.audit import AuditEntry
-from hub.infra.seals import sealer, verifying
+from hub.infra.seals import removing, sealer, verifying
 from hub.infra.seals.models import AuditCheck, AuditSeal
+from hub.infra.seals.removal import Removal
 from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 from hub.learners.domain import Person
@@ -64,13 +65,15 @@ class State:
     whole: AuditCheck | None
     late_seconds: int
     key_id: str
+    removals: list[Removal]
+    """What was removed by rule, the newest first"""
 
 
 def state(session: Session, clock: Clock) -> State:
     """The state of the seals now."""
     return State(
         sealer.newest(session), verifying.last_check(session), verifying.last_whole_check(session),
-        int(sealer.lag(session, clock)), sealer.signer().key_id,
+        int(sealer.lag(session, clock)), sealer.signer().key_id, removing.removals(session),
     )  # fmt: skip
 
 
@@ -102,7 +105,7 @@ def _subjects(session: Session, words: str) -> list[UUID]:
         return [known]
     reference = tidy_reference(words)
     case = referrals.by_reference(session, reference) if reference else None
-    return _ids_of(session, case.learner_id) if case else []
+    return ids_of(session, case.learner_id) if case else []
 
 
 def _as_id(text: str) -> UUID | None:
@@ -112,7 +115,7 @@ def _as_id(text: str) -> UUID | None:
         return None
 
 
-def _ids_of(session: Session, learner_id: UUID) -> list[UUID]:
+def ids_of(session: Session, learner_id: UUID) -> list[UUID]:
     """The ids under which a learner stands in the audit: their own, of merged records, and of their referrals."""
     ids = learners.same_person_ids(session, learner_id) | {learner_id}
     cases = [one.id for each in referrals.referrals_of(session, list(ids)).values() for one in each]
@@ -129,7 +132,7 @@ def one(session: Session, entry_id: UUID) -> tuple[EntryView, AuditSeal | None]:
 
 def about_learner(session: Session, learner_id: UUID, limit: int) -> list[EntryView]:
     """What was done with a learner's record, newest first, for the hub's own pages."""
-    return _named(session, queries.entries_about(session, _ids_of(session, learner_id), limit))
+    return _named(session, queries.entries_about(session, ids_of(session, learner_id), limit))
 
 
 def _named(session: Session, rows: Sequence[AuditEntry]) -> list[EntryView]:
@@ -172,7 +175,7 @@ class LookView:
 
 def who_looked(session: Session, learner_id: UUID, today: date) -> list[LookView]:
     """What people did with a learner's record, by day, organisation and role, newest first."""
-    rows = queries.entries_about(session, _ids_of(session, learner_id), MOST_LOOKS)
+    rows = queries.entries_about(session, ids_of(session, learner_id), MOST_LOOKS)
     found = looks(_seen(rows))
     homes = {one.id: one.name for one in accounts.organisations(session)}
     named = bool(policy.number(session, NAMES_TO_LEARNERS, today))
@@ -186,6 +189,17 @@ def who_looked(session: Session, learner_id: UUID, today: date) -> list[LookView
     ]  # fmt: skip
 
 
+def removed_before(session: Session, learner_id: UUID) -> date | None:
+    """The day before which what was done with the learner's record is no longer kept; None where nothing went."""
+    moment = queries.removed_whole_before(session)
+    before = moment.astimezone(LONDON).date() if moment else None
+    ids = learners.same_person_ids(session, learner_id) | {learner_id}
+    known_since = min(learners.first_referred_on(session, ids).values(), default=None)
+    if before is None or known_since is None or known_since >= before:
+        return None
+    return before
+
+
 def _seen(rows: Iterable[AuditEntry]) -> Iterable[Seen]:
     known = set(Role)
     for row in rows:
@@ -196,7 +210,7 @@ def _seen(rows: Iterable[AuditEntry]) -> Iterable[Seen]:
 
 def seqs_about(session: Session, learner_id: UUID) -> list[int]:
     """The sequence numbers of a learner's entries, for an export with proofs."""
-    rows = queries.entries_about(session, _ids_of(session, learner_id), MOST_EXPORTED)
+    rows = queries.entries_about(session, ids_of(session, learner_id), MOST_EXPORTED)
     return sorted(row.seq for row in rows)
 
 

@@ -97,18 +97,6 @@ WATCHED: Mapping[str, Sweep] = {
 }
 """What must be there before it is worth to look for learners whose time is over."""
 
-_SECURITY = ("user", "page")  # sign-ins, codes, refusals: what the log has about staff, not about learners
-LOOK_ONLY: Mapping[str, Sequence[Sweep]] = {
-    "audit": (Sweep(AuditEntry, lambda before: AuditEntry.at < before),),
-    "security_log": (
-        Sweep(
-            AuditEntry,
-            lambda before: and_(AuditEntry.at < before, AuditEntry.subject_type.in_(_SECURITY)),
-        ),
-    ),
-}
-"""Counted, never swept: the log only grows, and only the owner of the database can take from it."""
-
 CONTACTS = (
     *LEARNER_CONTACTS, *CONSENT_CONTACTS, *ASSESSMENT_CONTACTS, *MESSAGE_CONTACTS, *ENTRY_CONTACTS,
     *OFFER_CONTACTS, *REFERRAL_CONTACTS,

@@ -1,12 +1,17 @@
 """Sweeps of rights: erasures that are due, and what is over its time. Each unit is a transaction of its own."""
 
 from hub.core.clock import Clock
+from hub.core.errors import Conflict
 from hub.core.permissions import SYSTEM
 from hub.infra import erasures
 from hub.infra.db import runtime, transaction
+from hub.infra.logs import logger
+from hub.infra.seals import publishing
 from hub.rights import queries, reads, service
 from hub.rights.holdings import SWEEPS
 from hub.rights.service import retention
+
+log = logger(__name__)
 
 
 def erase(clock: Clock) -> int:
@@ -33,7 +38,22 @@ def retain(clock: Clock) -> int:
     with transaction(SYSTEM) as session:
         due = reads.due_now(session, clock)
     gone = sum(_sweep(code, clock) for code in SWEEPS if code in due)
-    return gone + (_let_learners_go(clock) if reads.LEARNERS in due else 0)
+    gone += _let_learners_go(clock) if reads.LEARNERS in due else 0
+    gone += sum(_remove_audit(code, clock) for code in reads.AUDIT_RULES if code in due)
+    with transaction(SYSTEM) as session:
+        return gone + retention.destroy_archives(session, clock)
+
+
+def _remove_audit(code: str, clock: Clock) -> int:
+    """An audit that was changed stays as it is; the nightly check tells data protection of it."""
+    try:
+        with transaction(SYSTEM) as session:
+            gone = retention.remove_audit(session, code, clock)
+    except Conflict as error:
+        log.error("audit.not_removed", rule=code, cause=str(error))
+        return 0
+    publishing.publish_new()
+    return gone
 
 
 def _let_learners_go(clock: Clock) -> int:

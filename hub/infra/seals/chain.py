@@ -163,8 +163,13 @@ def key_id_of(public: bytes) -> str:
 
 def is_signed(seal: Seal, public: bytes) -> bool:
     """Whether the seal's hash carries the signature of this public key."""
+    return carries_signature(seal.hash, seal.signature, public)
+
+
+def carries_signature(digest: bytes, signature: bytes, public: bytes) -> bool:
+    """Whether this public key's owner signed the hash."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(seal.signature, seal.hash)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, digest)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -17,11 +17,12 @@ from hub.infra.seals.chain import (
     merkle_root,
     seqs_of,
 )
+from hub.infra.seals.removal import Removed
 
 MOST_LOOKED_AT = 1_000
 """So many changed entries are looked at to tell a moved one from an altered one."""
 
-FaultKind = Literal["altered", "missing", "added", "reordered", "seal", "published"]
+FaultKind = Literal["altered", "missing", "added", "returned", "reordered", "seal", "removal", "published"]
 Expected = tuple[int, bytes, int]
 """(sequence number, leaf, number of the seal)"""
 
@@ -35,6 +36,7 @@ class Fault:
     seq: int | None = None
     entry_id: str | None = None
     seal: int | None = None
+    removal: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,6 +55,24 @@ class Chain:
     fault: Fault | None = None
     partial: bool = False
     """An export may begin in the middle of the chain, and a learner's own holds only the seals it needs."""
+
+    def go_on_from(self, seal: Seal) -> None:
+        """What stood before this seal was checked, or was removed by rule: it is the one that the next follows."""
+        self.last, self.sealed_at, self.sealed_to = seal, seal.made_at, seal.ranges[-1][1]
+
+    def begin_behind(self, removed: Removed) -> None:
+        """The chain goes on from the seal that the last removal of whole periods kept."""
+        if removed.wrong is not None:
+            number, words = removed.wrong
+            self.fault = Fault("removal", words, removal=number)
+        start = removed.start
+        if start is None:
+            return
+        known = self.published.get(start.number)
+        if self.fault is None and known is not None and known.hash != start.hash:
+            words = f"Seal {start.number}, kept at its removal, is not the one that was published."
+            self.fault = Fault("published", words, seal=start.number)
+        self.go_on_from(start)
 
     def take(self, seal: Seal, leaves: bytes | None) -> None:
         """Check the next seal; `leaves` None where an export has none."""
@@ -135,24 +155,37 @@ class Comparison:
     fault: Fault | None = None
 
 
-def compare(expected: Iterable[Expected], actual: Iterable[tuple[int, bytes]], settled: int) -> Comparison:
-    """Walk along both in ascending order. An entry in no seal is new, unless everything up to `settled` is sealed."""
-    found, faults = Comparison(), _Faults()
+_NOTHING_REMOVED = Removed()
+
+
+def compare(
+    expected: Iterable[Expected],
+    actual: Iterable[tuple[int, bytes]],
+    settled: int,
+    removed: Removed = _NOTHING_REMOVED,
+) -> Comparison:
+    """Walk along both in ascending order. An entry in no seal is new, unless everything up to `settled` is sealed.
+    One that was removed by rule may not be there again."""
+    found, faults = Comparison(), _Faults(removed)
     sealed = iter(expected)
     due = next(sealed, None)
     for seq, line in actual:
         while due is not None and due[0] < seq:
             faults.missing(due)
             due = next(sealed, None)
-        if due is None or seq < due[0]:
+        if removed.holds(seq):
+            faults.returned(seq, line)
+        elif due is None or seq < due[0]:
             found.unsealed += 1
             if seq <= settled:
                 faults.added(seq, line)
             continue
-        found.entries += 1
-        if leaf_of(line) != due[1]:
-            faults.changed(due, line)
-        due = next(sealed, None)
+        else:
+            found.entries += 1
+            if leaf_of(line) != due[1]:
+                faults.changed(due, line)
+        if due is not None and due[0] == seq:
+            due = next(sealed, None)
     while due is not None:
         faults.missing(due)
         due = next(sealed, None)
@@ -163,7 +196,8 @@ def compare(expected: Iterable[Expected], actual: Iterable[tuple[int, bytes]], s
 class _Faults:
     """The first of each kind, and enough of the changed entries to see which were moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, removed: Removed) -> None:
+        self._removed = removed
         self._firsts: list[Fault] = []
         self._kinds: set[str] = set()
         self._changed: dict[int, tuple[Expected, bytes]] = {}
@@ -174,12 +208,18 @@ class _Faults:
             self._firsts.append(fault)
 
     def missing(self, due: Expected) -> None:
+        if self._removed.holds(due[0]):
+            return
         words = f"Entry {due[0]} is missing: seal {due[2]} holds it."
         self._keep(Fault("missing", words, seq=due[0], seal=due[2]))
 
     def added(self, seq: int, line: bytes) -> None:
         words = f"Entry {seq} was added later: no seal holds it, though those around it are sealed."
         self._keep(Fault("added", words, seq=seq, entry_id=_id_in(line)))
+
+    def returned(self, seq: int, line: bytes) -> None:
+        words = f"Entry {seq} was removed by rule and is there again."
+        self._keep(Fault("returned", words, seq=seq, entry_id=_id_in(line)))
 
     def changed(self, due: Expected, line: bytes) -> None:
         if len(self._changed) < MOST_LOOKED_AT:

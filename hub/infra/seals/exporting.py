@@ -1,6 +1,7 @@
 """Exports of the audit as JSON lines that anybody can verify without a database.
 
 {"esol_hub_audit": {"version": 1, "complete": ..., "public_key": ..., "key_id": ..., "made_at": ...}}
+{"removal": {...}}                                                  one for each removal by rule
 {"seal": {...}, "leaves": "..."}                                    one for each seal
 {"entry": {...}}                                                    a complete export
 {"entry": {...}, "seal": 7, "path": ["R...", "L..."]}               chosen entries, each with its proof
@@ -19,8 +20,8 @@ from hub.core.clock import Clock
 from hub.infra.seals.chain import proof_of, seqs_of
 from hub.infra.seals.comparing import leaves_in
 from hub.infra.seals.entries import stream
-from hub.infra.seals.models import AuditSeal
-from hub.infra.seals.publishing import seal_of
+from hub.infra.seals.models import AuditRemoval, AuditSeal
+from hub.infra.seals.publishing import removal_of, seal_of
 from hub.infra.seals.sealer import signer
 
 MEDIA_TYPE = "application/jsonl"
@@ -36,17 +37,26 @@ def _header(clock: Clock, *, complete: bool) -> bytes:
     return orjson.dumps({"esol_hub_audit": head}) + b"\n"
 
 
-def export_all(session: Session, clock: Clock) -> Iterator[bytes]:
-    """Every seal with its leaves, then every sealed entry: the lines of one file."""
+def _removals(session: Session, *, complete: bool) -> Iterator[bytes]:
+    """All removals; with chosen entries only the one that says up to when everything went."""
+    rows = list(session.scalars(select(AuditRemoval).order_by(AuditRemoval.number)))
+    for row in rows if complete else [one for one in rows if one.whole][-1:]:
+        yield orjson.dumps({"removal": removal_of(row).published()}) + b"\n"
+
+
+def export_all(session: Session, clock: Clock, last_seal: int = 2**62) -> Iterator[bytes]:
+    """Every seal with its leaves, up to `last_seal`, then every entry that they hold: the lines of one file."""
     yield _header(clock, complete=True)
+    yield from _removals(session, complete=True)
     held: list[tuple[int, int]] = []
-    for row in session.scalars(select(AuditSeal).order_by(AuditSeal.number).execution_options(yield_per=50)):
+    wanted = select(AuditSeal).where(AuditSeal.number <= last_seal).order_by(AuditSeal.number)
+    for row in session.scalars(wanted.execution_options(yield_per=50)):
         held += [(first, last) for first, last in row.ranges]
         leaves = base64.b64encode(row.leaves).decode()
         yield orjson.dumps({"seal": seal_of(row).published(), "leaves": leaves}) + b"\n"
     spans = iter(sorted(held))
     span = next(spans, None)
-    for seq, line in stream(session, SQL("true")):
+    for seq, line in stream(session, SQL("seq <= %s"), max((last for _, last in held), default=0)):
         while span is not None and seq > span[1]:
             span = next(spans, None)
         if span is not None and span[0] <= seq:
@@ -66,6 +76,7 @@ def export_chosen(session: Session, seqs: Collection[int], clock: Clock) -> Iter
     """Only these entries, each with the proof that it is in a signed seal; one not sealed yet says so."""
     holdings = _holdings(session, seqs)
     yield _header(clock, complete=False)
+    yield from _removals(session, complete=False)
     used = {id(one): one.row for one in holdings.values()}
     for row in sorted(used.values(), key=lambda row: row.number):
         yield orjson.dumps({"seal": seal_of(row).published()}) + b"\n"

@@ -1,4 +1,7 @@
-"""Rows of seals and of their checks. Both only grow: a trigger refuses every UPDATE and DELETE."""
+"""Rows of seals, of removals by rule, and of checks. They only grow: a trigger refuses every UPDATE and DELETE.
+
+The database's function `remove_audit` alone takes entries and seals away, and only together with the removal's row.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -35,10 +38,38 @@ class AuditSeal(Base):
     signature: Mapped[bytes]
 
 
+class AuditRemoval(Base):
+    """One removal by rule, as `removal.Removal` says; only the function `remove_audit` writes it."""
+
+    __tablename__ = "audit_removal"
+    __rows__ = anybody("numbers and hashes of audit entries that are gone")
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    made_at: Mapped[datetime]
+    rule: Mapped[str]
+    whole: Mapped[bool]
+    before: Mapped[datetime]
+    first_seal: Mapped[int] = mapped_column(BigInteger)
+    last_seal: Mapped[int] = mapped_column(BigInteger)
+    ranges: Mapped[list[list[int]]] = mapped_column(JSONB)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    root: Mapped[bytes]
+    end: Mapped[dict[str, Any] | None]
+    archive: Mapped[str | None]
+    archive_hash: Mapped[bytes | None]
+    key_id: Mapped[str]
+    prev_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+    signature: Mapped[bytes]
+
+
 class AuditCheck(Identified, Base):
     """One check of the audit: from which seal on, how far it reached, and what was found first, if anything.
 
-    Of the whole audit when `first_seal` is 1; otherwise of what came since the check before it.
+    `after_seal`: the last seal that had been removed by rule, 0 for none. A check of everything there is begins behind
+    it; any other is of what came since the check before it.
     """
 
     __tablename__ = "audit_check"
@@ -47,6 +78,7 @@ class AuditCheck(Identified, Base):
 
     at: Mapped[datetime]
     first_seal: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    after_seal: Mapped[int] = mapped_column(BigInteger, server_default="0")
     seals: Mapped[int] = mapped_column(BigInteger)
     entries: Mapped[int] = mapped_column(BigInteger)
     sealed_to: Mapped[int | None] = mapped_column(BigInteger)

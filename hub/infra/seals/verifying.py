@@ -23,7 +23,9 @@ from hub.infra.seals.chain import Seal, key_id_of, leaf_of, root_by_proof, seal_
 from hub.infra.seals.comparing import Chain, Comparison, Expected, Fault, compare, expected_entries
 from hub.infra.seals.entries import stream
 from hub.infra.seals.exporting import unpack
-from hub.infra.seals.models import AuditCheck, AuditSeal
+from hub.infra.seals.models import AuditCheck, AuditRemoval, AuditSeal
+from hub.infra.seals.removal import Removal, Removed, removal_from
+from hub.infra.seals.removal import removed as check_removals
 from hub.infra.seals.sealer import settled, signer
 
 log = logger(__name__)
@@ -43,6 +45,10 @@ class Verdict:
     key_id: str
     milliseconds: int
     fault: Fault | None
+    removed: Mapping[str, tuple[int, datetime]]
+    """Rule -> (entries that it took, when the newest of them was written)"""
+    start: int
+    """The last seal that was removed by rule; 0 for none"""
 
     @property
     def ok(self) -> bool:
@@ -54,22 +60,22 @@ class Verdict:
             "ok": self.ok, "seals": self.seals, "entries": self.entries, "sealed_to": self.sealed_to,
             "sealed_at": at, "unsealed": self.unsealed, "published": self.published, "key_id": self.key_id,
             "milliseconds": self.milliseconds, "fault": self.fault.as_json() if self.fault else None,
+            "removed": {rule: {"entries": count, "up_to": last.astimezone(UTC).isoformat()}
+                        for rule, (count, last) in self.removed.items()},
         }  # fmt: skip
 
 
 def verify_database(session: Session, folder: Path | None = None, since: AuditSeal | None = None) -> Verdict:
-    """Check every seal and every entry, or those after the seal `since`, which was checked before.
+    """Check every seal and every entry that no rule removed, or those after the seal `since`, checked before.
 
     With a folder also that what was published is still there.
     """
     began = perf_counter()
     chain = Chain(signer().public, _published(folder))
+    removed = removed_by_rule(session, folder)
+    chain.begin_behind(removed)
     if since is not None:
-        chain.last, chain.sealed_to, chain.sealed_at = (
-            publishing.seal_of(since),
-            since.last_seq,
-            since.made_at,
-        )
+        chain.go_on_from(publishing.seal_of(since))
     wanted = _seals(since).order_by(AuditSeal.number).execution_options(**_STREAMED)
     for row in session.scalars(wanted):
         chain.take(publishing.seal_of(row), row.leaves)
@@ -79,8 +85,15 @@ def verify_database(session: Session, folder: Path | None = None, since: AuditSe
     session.expunge_all()
     bound, start = settled(session), _first_entry(session, since)
     entries = stream(session, SQL("seq >= %s"), start)
-    found = compare(_expected(session, start), entries, bound)
-    return _verdict(chain, found, began)
+    found = compare(_expected(session, start), entries, bound, removed)
+    return _verdict(chain, found, removed, began)
+
+
+def removed_by_rule(session: Session, folder: Path | None = None) -> Removed:
+    """Every removal, held against its signature, the one before it, and what was published."""
+    rows = session.scalars(select(AuditRemoval).order_by(AuditRemoval.number))
+    published = publishing.published_removals(folder) if folder else {}
+    return check_removals(map(publishing.removal_of, rows), signer().public, published)
 
 
 def _first_entry(session: Session, since: AuditSeal | None) -> int:
@@ -115,11 +128,12 @@ def _published(folder: Path | None) -> Mapping[int, Seal]:
     return {one.number: one for one in publishing.published(folder)} if folder else {}
 
 
-def _verdict(chain: Chain, found: Comparison, began: float) -> Verdict:
+def _verdict(chain: Chain, found: Comparison, removed: Removed, began: float) -> Verdict:
     return Verdict(
         seals=chain.seals, entries=found.entries, sealed_to=chain.sealed_to, sealed_at=chain.sealed_at,
         unsealed=found.unsealed, published=len(chain.published), key_id=key_id_of(chain.public),
         milliseconds=round((perf_counter() - began) * 1000), fault=chain.fault or found.fault,
+        removed=removed.by_rule(), start=removed.start.number if removed.start else 0,
     )  # fmt: skip
 
 
@@ -133,7 +147,8 @@ def check_now(clock: Clock, *, whole: bool = True) -> Verdict:
         verdict = verify_database(session, runtime().settings.audit_dir, since)
         session.add(
             AuditCheck(
-                at=clock.now(), first_seal=since.number + 1 if since else 1, seals=verdict.seals,
+                at=clock.now(), first_seal=(since.number if since else verdict.start) + 1, seals=verdict.seals,
+                after_seal=verdict.start,
                 entries=verdict.entries, sealed_to=verdict.sealed_to, unsealed=verdict.unsealed,
                 milliseconds=verdict.milliseconds, fault=verdict.fault.as_json() if verdict.fault else None,
             )
@@ -144,7 +159,7 @@ def check_now(clock: Clock, *, whole: bool = True) -> Verdict:
 
 
 def _checked_to(session: Session) -> AuditSeal | None:
-    """The last seal of the last check, if that one found nothing."""
+    """The last seal of the last check, if that one found nothing and the seal is still there."""
     last = last_check(session)
     if last is None or last.fault is not None:
         return None
@@ -158,7 +173,7 @@ def last_check(session: Session) -> AuditCheck | None:
 
 def last_whole_check(session: Session) -> AuditCheck | None:
     """The newest check of everything."""
-    return session.scalar(_checks().where(AuditCheck.first_seal == 1).limit(1))
+    return session.scalar(_checks().where(AuditCheck.first_seal == AuditCheck.after_seal + 1).limit(1))
 
 
 def _checks() -> Select[AuditCheck]:
@@ -184,6 +199,8 @@ def _verify_lines(lines: "_Lines", public_key: str | None, folder: Path | None, 
         raise RuleBroken(f"This file is signed by the key {head['key_id']}, not by the one that you named.")
     public = bytes.fromhex(head["public_key"])
     chain = Chain(public, _published(folder), partial=True)
+    removed = check_removals(lines.removals, public, {}, partial=not head["complete"])
+    chain.begin_behind(removed)
     seals: dict[int, tuple[Seal, bytes]] = {}
     for number, (seal, leaves) in lines.seals.items():
         chain.take(seal, leaves or None)
@@ -195,11 +212,11 @@ def _verify_lines(lines: "_Lines", public_key: str | None, folder: Path | None, 
             key=lambda one: one[1][0][0],
         ))  # fmt: skip
         found = compare(
-            expected, ((entry["seq"], orjson.dumps(entry)) for entry, _ in lines.entries()), 2**62
+            expected, ((entry["seq"], orjson.dumps(entry)) for entry, _ in lines.entries()), 2**62, removed
         )
     else:
         found = _by_proof(lines, {number: seal for number, (seal, _) in seals.items()})
-    return _verdict(chain, found, began)
+    return _verdict(chain, found, removed, began)
 
 
 def _require_unbroken(chain: Chain, numbers: list[int]) -> None:
@@ -227,15 +244,19 @@ def _by_proof(lines: "_Lines", seals: Mapping[int, Seal]) -> Comparison:
 
 
 class _Lines:
-    """An export's header and seals, which come first, and its entries one by one."""
+    """An export's header, removals and seals, which come first, and its entries one by one."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
         self.header = orjson.loads(file.readline())["esol_hub_audit"]
+        self.removals: list[Removal] = []
         self.seals: dict[int, tuple[Seal, bytes]] = {}
         self._first: dict[str, Any] | None = None
         for line in file:
             read = orjson.loads(line)
+            if "removal" in read:
+                self.removals.append(removal_from(read["removal"]))
+                continue
             if "seal" not in read or "entry" in read:
                 self._first = read
                 break

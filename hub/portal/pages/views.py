@@ -356,9 +356,11 @@ def _question(form: Form) -> str | None:
 @allow_public
 @own_page
 def who_looked(session: Session, token: str, link: OpenedLink, actor: Actor) -> ResponseReturnValue:
-    """Who looked at the record or changed it: by day, organisation and role."""
+    """Who looked at the record or changed it: by day, organisation and role; and what is no longer kept of it."""
     found = oversight.who_looked(session, link.learner_id, runtime().clock.today())
-    return render("who_looked", token, looks=found, command=exporting.HOW_TO_VERIFY)
+    gone = oversight.removed_before(session, link.learner_id)
+    day = speech().full_date(gone) if gone else None
+    return render("who_looked", token, looks=found, removed_before=day, command=exporting.HOW_TO_VERIFY)
 
 
 @blueprint.get("/l/<token>/who-looked.jsonl")

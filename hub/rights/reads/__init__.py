@@ -18,9 +18,10 @@ from hub.rights.reads.cases import (
     package_of,
 )
 from hub.rights.reads.copies import Copy, copy_of
-from hub.rights.reads.retention import LEARNERS, RuleState, due_now, learners_over, preview
+from hub.rights.reads.retention import AUDIT_RULES, LEARNERS, RuleState, due_now, learners_over, preview
 
 __all__ = [
+    "AUDIT_RULES",
     "LEARNERS",
     "BreachView",
     "CaseFile",

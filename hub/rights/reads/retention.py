@@ -3,24 +3,35 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.infra import personal, sweeping
+from hub.infra.audit import AuditEntry
+from hub.infra.seals import archiving, removing
+from hub.infra.seals.removing import Wanted
+from hub.infra.sweeping import Sweep
 from hub.learners import reads as learners
 from hub.matching import reads as matching
+from hub.oversight import reads as oversight
 from hub.policy import domain as policy_domain
 from hub.policy import reads as policy
 from hub.referrals import reads as referrals
 from hub.rights import queries
 from hub.rights.domain.retention import RetentionRule, cutoff, rules, start_of
-from hub.rights.holdings import CONTACTS, LOOK_ONLY, SWEEPS, WATCHED
+from hub.rights.holdings import CONTACTS, SWEEPS, WATCHED
 from hub.waitlist import reads as waitlists
 
 UNPLACED, ENROLLED, LEARNERS = "learner_unplaced", "learner_enrolled", "learners"
+AUDIT, SECURITY_LOG, ARCHIVES = "audit", "security_log", "audit_archive"
+AUDIT_RULES = {AUDIT: True, SECURITY_LOG: False}
+"""Rules that take from the audit: whether whole periods go, or only the security entries in them."""
 DATED_THEMSELVES = frozenset({"draft", "file", "package", "request"})
 """Rules whose rows know their own last day, or whose time does not change: their moment is now."""
 
@@ -59,7 +70,13 @@ def _state(
     if rule.code in {UNPLACED, ENROLLED}:
         mine = [one.learner_id for one in over if one.rule == rule.code]
         due, kept = sum(one not in held for one in mine), sum(one in held for one in mine)
-    elif sweeps := (*SWEEPS.get(rule.code, ()), *LOOK_ONLY.get(rule.code, ())):
+    elif rule.code in {AUDIT, SECURITY_LOG}:
+        wanted = audit_wanted(session, rule.code, clock)
+        found = removing.due(session, wanted) if wanted else None
+        due, kept = (found.entries, found.held) if found else (0, 0)
+    elif rule.code == ARCHIVES:
+        due = len(archives_over(session, clock))
+    elif sweeps := SWEEPS.get(rule.code):
         at = moment(session, rule, clock)
         due = sum(sweeping.count(session, one, at) for one in sweeps) if at else 0
     return RuleState(rule, number_in_words(session, rule, clock), before, due, kept)
@@ -98,7 +115,36 @@ def due_now(session: Session, clock: Clock) -> set[str]:
     asked = [(code, one, at) for code, sweeps in SWEEPS.items() if (at := moments[code]) for one in sweeps]
     latest = max((at for code in (UNPLACED, ENROLLED) if (at := moments[code])), default=None)
     asked += [(LEARNERS, one, latest) for one in WATCHED.values() if latest]
+    asked += [
+        (code, Sweep(AuditEntry, partial(_over_in_audit, code)), at)
+        for code in AUDIT_RULES
+        if (at := moment(session, rules()[code], clock))
+    ]
     return sweeping.due(session, asked)
+
+
+def _over_in_audit(code: str, before: datetime) -> ColumnElement[bool]:
+    return removing.is_due(Wanted(code, AUDIT_RULES[code], before))
+
+
+def audit_wanted(session: Session, code: str, clock: Clock) -> Wanted | None:
+    """What this rule would have go from the audit; None when it is off. Views of somebody under a legal hold stay."""
+    at = moment(session, rules()[code], clock)
+    if at is None:
+        return None
+    held = {one for learner_id in queries.all_held(session) for one in oversight.ids_of(session, learner_id)}
+    return Wanted(code, AUDIT_RULES[code], at, frozenset(held))
+
+
+def keeps_archives(session: Session, clock: Clock) -> bool:
+    """Whether what goes from the audit is kept in sealed files for a time."""
+    return _before(session, rules()[ARCHIVES], clock) is not None
+
+
+def archives_over(session: Session, clock: Clock) -> list[Path]:
+    """Files of removed audit entries whose time is over: all, where the hub keeps none."""
+    before = _before(session, rules()[ARCHIVES], clock)
+    return archiving.over(session, start_of(before) if before else clock.now())
 
 
 def learners_over(session: Session, clock: Clock) -> list[LearnerOver]:

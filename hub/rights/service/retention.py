@@ -11,13 +11,22 @@ from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM
 from hub.core.wording import day_and_date
 from hub.infra import audit, sweeping
+from hub.infra.seals import removing
 from hub.messaging import service as messaging
 from hub.messaging.domain import NewMessage
 from hub.rights import queries
 from hub.rights.domain.retention import NOTICE, rules
 from hub.rights.holdings import SWEEPS
 from hub.rights.models import RetentionNotice
-from hub.rights.reads.retention import LearnerOver, held_among, learners_over, moment
+from hub.rights.reads.retention import (
+    LearnerOver,
+    archives_over,
+    audit_wanted,
+    held_among,
+    keeps_archives,
+    learners_over,
+    moment,
+)
 from hub.rights.service.erasing import erase_person
 from hub.rights.service.telling import personal_link
 
@@ -39,6 +48,31 @@ def sweep(session: Session, code: str, clock: Clock) -> int:
 
 
 _NO_SUBJECT = UUID(int=0)
+
+
+def remove_audit(session: Session, code: str, clock: Clock) -> int:
+    """Remove whole months from the audit by this rule, or their security entries; how many entries.
+
+    Conflict when the audit was changed: it is evidence then, and stays.
+    """
+    wanted = audit_wanted(session, code, clock)
+    made = (
+        removing.remove(session, wanted, clock, archived=keeps_archives(session, clock)) if wanted else None
+    )
+    return made.entries if made else 0
+
+
+def destroy_archives(session: Session, clock: Clock) -> int:
+    """Delete archives of audit entries whose time is over; how many."""
+    over = archives_over(session, clock)
+    for path in over:
+        path.unlink(missing_ok=True)
+    if over:
+        audit.record(
+            session, SYSTEM, "audit.archives_destroyed", "audit", _NO_SUBJECT, clock=clock,
+            reason=f"{len(over)} files",
+        )  # fmt: skip
+    return len(over)
 
 
 @dataclass(frozen=True, slots=True)

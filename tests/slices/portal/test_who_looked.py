@@ -1,10 +1,15 @@
 """Who looked at my record: in the learner's words, by role and organisation, with a file that proves itself."""
 
-import pytest
+from datetime import UTC, datetime
 
-from hub.core.permissions import Role
+import pytest
+from sqlalchemy import text
+
+from hub.core.ids import new_id
+from hub.core.permissions import SYSTEM, Role
 from hub.infra import audit
-from hub.infra.seals import sealer, verifying
+from hub.infra.seals import removing, sealer, verifying
+from hub.infra.seals.removing import Wanted
 from hub.policy.service import NewValue, change
 from hub.portal.domain import languages, words
 
@@ -50,6 +55,31 @@ def test_the_list_is_saved_with_its_proofs(looked, clock, tmp_path):
     found = verifying.verify_file(path)
     assert found.ok and found.entries >= 3
     assert b"127.0.0.1" not in answer.data, "no address of the learner's own visits is kept"
+
+
+@pytest.fixture
+def removed_long_ago(session, clock):
+    """What was done before May 2019 has been removed by rule."""
+    now = clock.now()
+    for at in (now.replace(year=2019), now):
+        clock.move_to(at)
+        audit.record(session, SYSTEM, "learner.viewed", "learner", new_id(), clock=clock)
+        sealer.seal_due(clock)
+    removing.remove(session, Wanted("audit", True, datetime(2019, 5, 9, tzinfo=UTC)), clock, archived=False)
+
+
+def test_older_views_that_were_removed_are_plainly_said(removed_long_ago, looked, session, clock, as_role):
+    client, place = looked
+    manager = as_role(Role.HUB_MANAGER)
+    learner_id = session.scalar(text("SELECT id FROM learner"))
+    assert "1 May 2019" not in client.get(place).text, "they came later: nothing of theirs went"
+    session.execute(text("UPDATE learner SET first_referred_on = '2018-05-01'"))
+    session.expire_all()
+    assert "Everything before <bdi>Wednesday 1 May 2019</bdi> was deleted" in client.get(place).text
+    assert "before Wednesday 1 May 2019 is over its time" in manager.get(f"/learners/{learner_id}").text
+    sealer.seal_due(clock)
+    page = as_role(Role.AUDITOR).get("/audit").text
+    assert "Whole months" in page and "11 January 2019" in page
 
 
 @pytest.mark.parametrize("code", sorted(languages()))

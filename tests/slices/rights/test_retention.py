@@ -1,11 +1,14 @@
 """Retention: what would go is what goes; learners are told first; holds and open cases are respected."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select, text
 
-from hub.infra import db
+from hub.core.ids import new_id
+from hub.core.permissions import SYSTEM
+from hub.infra import audit, db
+from hub.infra.seals import sealer, verifying
 from hub.learners import reads as learners
 from hub.messaging import reads as messages
 from hub.referrals import service as referrals
@@ -160,10 +163,48 @@ def test_the_words_of_a_closed_case_end_after_six_years(session, life, ask, offi
     assert (row.words, row.answer, row.wiped_at, str(row.kind)) == (None, None, clock.now(), "complaint")
 
 
-def test_the_audit_is_counted_but_never_taken_from(life, session, clock):
-    clock.advance(timedelta(days=366 * 7))
-    entries = session.scalar(text("SELECT count(*) FROM audit_entry"))
-    assert due(session, clock)["audit"][0] == entries > 5
+@pytest.fixture
+def seven_years_ago(session, clock):
+    """Acts of 2020, each month sealed: four about a learner, two about an account; then one of today. The learner."""
+    learner, account, now = new_id(), new_id(), clock.now()
+    for month in (1, 2):
+        clock.move_to(datetime(2020, month, 5, 12, tzinfo=UTC))
+        for subject, id_ in (("learner", learner), ("user", account), ("learner", learner)):
+            audit.record(session, SYSTEM, "learner.viewed", subject, id_, clock=clock)
+        sealer.seal_due(clock)
+    clock.move_to(now)
+    audit.record(session, SYSTEM, "learner.viewed", "learner", learner, clock=clock)
+    sealer.seal_due(clock)
+    return learner
+
+
+def test_what_is_over_in_the_audit_is_counted_and_then_goes(seven_years_ago, session, clock):
+    clock.move_to(datetime(2026, 2, 1, 12, tzinfo=UTC))  # January is over six years old, February is not yet
+    assert (due(session, clock)["audit"], due(session, clock)["security_log"]) == ((3, 0), (2, 0))
+    assert reads.due_now(session, clock) >= set(reads.AUDIT_RULES)
+    assert jobs.retain(clock) >= 4
+    assert (due(session, clock)["audit"], due(session, clock)["security_log"]) == ((0, 0), (0, 0))
+    assert not reads.due_now(session, clock) & set(reads.AUDIT_RULES), "once a month"
+    found = verifying.check_now(clock)
+    assert found.ok
+    assert {rule: gone[0] for rule, gone in found.removed.items()} == {"audit": 3, "security_log": 1}
+
+
+def test_a_legal_hold_keeps_everything_from_the_first_view_of_that_learner_on(
+    seven_years_ago, session, clock, monkeypatch
+):
+    monkeypatch.setattr("hub.rights.queries.all_held", lambda _: {seven_years_ago})
+    assert due(session, clock)["audit"] == (0, 6)
+    assert due(session, clock)["security_log"] == (2, 0), "sign-ins are about nobody held"
+    jobs.retain(clock)
+    assert verifying.check_now(clock).removed.keys() == {"security_log"}
+
+
+def test_an_audit_that_was_changed_is_kept_as_it_is(seven_years_ago, session, clock, monkeypatch):
+    real = verifying.leaf_of
+    monkeypatch.setattr("hub.infra.seals.comparing.leaf_of", lambda line: real(line + b"x"))
+    jobs.retain(clock)
+    assert session.scalar(text("SELECT count(*) FROM audit_entry WHERE at < '2021-01-01'")) == 6
 
 
 def test_a_rule_that_is_off_takes_nothing(life, session, clock, person):
