@@ -20,7 +20,7 @@ from hub.infra.config import Settings, load_settings
 from hub.infra.db import Runtime, configure, make_engine, runtime, transaction
 from hub.infra.embedded_postgres import EmbeddedServer
 
-DAYS_OF_WORK = 150
+DAYS_OF_WORK = 91
 TOKEN = "demo-callback-token"  # noqa: S105 - of the stand-in, which listens on this machine only
 
 
@@ -117,7 +117,7 @@ def _build(server: EmbeddedServer, wish: Wish, stopping: threading.Event) -> Non
     from hub.demo.build import Plan, build_until_now  # noqa: PLC0415
     from hub.wiring import DELIVERIES, REACTIONS  # noqa: PLC0415
 
-    click.echo(f"Building the demo borough: five months of work with {wish.learners:,} learners ...")
+    click.echo(f"Building the demo borough: a quarter's work with {wish.learners:,} learners ...")
     began, before = time.monotonic(), runtime()
     database.mark(server.owner_url, Standing.BUILDING)
     database.import_postcodes()

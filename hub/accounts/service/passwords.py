@@ -9,11 +9,13 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import CHEAPEST
 
 from hub.accounts.domain import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from hub.accounts.domain.passwords import PersonalWords, fall_apart
 from hub.core.errors import RuleBroken
 from hub.core.ids import new_secret
+from hub.infra.config import Environment
 from hub.infra.db import runtime
 
 _WORDS = (
@@ -25,7 +27,9 @@ _SHA1_DIGITS = 40
 
 @cache
 def _hasher() -> PasswordHasher:
-    return PasswordHasher()
+    """Argon2id as strong as its library advises; where everybody is told the password, as quick as it can be."""
+    told = runtime().settings.environment in {Environment.DEMO, Environment.TEST}
+    return PasswordHasher.from_parameters(CHEAPEST) if told else PasswordHasher()
 
 
 @cache
