@@ -107,11 +107,13 @@ def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, in
     return [(kind, count, late_count) for kind, count, late_count in rows]
 
 
-def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
-    """Open steps of a person by kind: for the badges of the header."""
+def held_by_kind(session: Session, actor: Actor, before: date | None = None) -> dict[StepKind, int]:
+    """Open steps of a person by kind, the oldest first; with `before`, those that were due before that day."""
     write_now(session)
     found = held_by(actor).with_only_columns(Step.kind, func.count()).group_by(Step.kind)
-    rows = session.execute(found)
+    if before is not None:
+        found = found.where(Step.due_on < before)
+    rows = session.execute(found.order_by(func.min(Step.due_on), Step.kind))
     return {StepKind(kind): int(count) for kind, count in rows}
 
 

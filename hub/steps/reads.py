@@ -112,10 +112,9 @@ def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
     return queries.held_by_kind(session, actor)
 
 
-def held_steps(session: Session, actor: Actor, today: date) -> list[StepView]:
-    """The person's overdue steps, for the digest."""
-    rows = session.scalars(queries.held_by(actor).where(Step.due_on < today).order_by(Step.due_on))
-    return [_view(session, row, today) for row in rows]
+def overdue_by_kind(session: Session, actor: Actor, today: date) -> dict[StepKind, int]:
+    """How many steps of each kind are overdue with a person, the longest overdue first: for the digest."""
+    return queries.held_by_kind(session, actor, before=today)
 
 
 def subjects_without_step(session: Session, subject_ids: Iterable[UUID]) -> set[UUID]:

@@ -174,11 +174,13 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @cache  # making the alias costs more than running the statement
-def _records_of() -> Select[UUID, SourceRecord]:
+def _records_of() -> Select[UUID, SourceRecord, str | None, bytes | None]:
+    """With the key of each record, which opens it: nobody asks for a record without reading it."""
     asked = aliased(SourceRecord)
     return (
-        select(asked.home_learner_id, SourceRecord)
+        select(asked.home_learner_id, SourceRecord, SubjectKey.kek_id, SubjectKey.wrapped)
         .join(SourceRecord, SourceRecord.learner_id == asked.learner_id)
+        .outerjoin(SubjectKey, SubjectKey.subject_id == SourceRecord.subject_id)
         .where(asked.home_learner_id.in_(_IDS), asked.amends_id.is_(None))
     )
 
@@ -190,7 +192,12 @@ def records_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[tupl
     taken_in: dict[UUID, SourceRecord] = session.info.get(TAKEN_IN, {})
     if taken_in and taken_in.keys() >= set(learner_ids):
         return [(asked, taken_in[asked]) for asked in set(learner_ids)]
-    return [(asked, row) for asked, row in session.execute(_records_of(), {"ids": list(learner_ids)})]
+    vault, found = current_vault(), []
+    for asked, row, kek_id, wrapped in session.execute(_records_of(), {"ids": list(learner_ids)}):
+        if kek_id is not None and wrapped is not None:
+            vault.take(row.subject_id, kek_id, wrapped)
+        found.append((asked, row))
+    return found
 
 
 def note_taken_in(session: Session, record: SourceRecord) -> None:
@@ -205,12 +212,15 @@ def forget_taken_in(session: Session) -> None:
 
 def survivors(session: Session, learner_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Whom each learner is now; an id nobody has is left out."""
-    if not learner_ids:
-        return {}
-    found = select(SourceRecord.home_learner_id, SourceRecord.learner_id).where(
-        SourceRecord.home_learner_id.in_(list(learner_ids)), SourceRecord.amends_id.is_(None)
-    )
-    return dict(session.execute(found).all())
+    taken_in: dict[UUID, SourceRecord] = session.info.get(TAKEN_IN, {})
+    if taken_in and taken_in.keys() >= set(learner_ids):
+        return {asked: taken_in[asked].learner_id for asked in learner_ids}
+    return dict(session.execute(_SURVIVORS, {"ids": list(learner_ids)}).all()) if learner_ids else {}
+
+
+_SURVIVORS = select(SourceRecord.home_learner_id, SourceRecord.learner_id).where(
+    SourceRecord.home_learner_id.in_(_IDS), SourceRecord.amends_id.is_(None)
+)  # asked before nearly everything: composed once
 
 
 @cache  # as above

@@ -103,7 +103,7 @@ def _entries(session: Session, today: date) -> Sequence[EntryView]:
 
 def _known(session: Session, learner_ids: Sequence[UUID]) -> _Known:
     ids = set(learner_ids)
-    found = people.people(session, ids)
+    found = people.people(session, ids, only=_MATCHED_BY)
     postcodes = {person.postcode for person in found.values() if person.postcode}
     return _Known(
         found,
@@ -111,6 +111,9 @@ def _known(session: Session, learner_ids: Sequence[UUID]) -> _Known:
         locate_many(session, postcodes),
         queries.refused_classes(session, ids),
     )
+
+
+_MATCHED_BY = ("postcode", "date_of_birth", "sex")
 
 
 def _classes(session: Session, new: NewRound, today: date) -> tuple[ClassIn, ...]:

@@ -161,7 +161,7 @@ def _not_permitted(session: Session, message: Message, clock: Clock) -> None:
     if why in {"too_late", RESTRICTED}:  # neither by another way nor by a person
         message.state, message.why = MessageState.NOT_SENT, why
         return
-    fall_back(session, message, why, clock)
+    fall_back(session, message, why, clock, batch_of(session).person(message))
 
 
 def _block_number(session: Session, message: Message, clock: Clock) -> None:

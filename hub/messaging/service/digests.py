@@ -1,6 +1,5 @@
 """One e-mail per person per working day about what is overdue: counts and links, never a name."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,7 +16,7 @@ from hub.infra.db import runtime
 from hub.infra.outbox import Outcome
 from hub.infra.sms import OutgoingEmail
 from hub.steps import reads as steps
-from hub.steps.reads import StepView
+from hub.steps.domain import TITLES, StepKind
 
 KIND = "staff_digest"
 _BATCH = "hub_digests_in_hand"
@@ -34,17 +33,17 @@ class _Batch:
 
     user_ids: Sequence[UUID]
     users: dict[UUID, UserView] | None = None
-    held: dict[UUID, list[StepView]] = field(default_factory=dict)
+    held: dict[UUID, dict[StepKind, int]] = field(default_factory=dict)
 
     def user(self, session: Session, user_id: UUID) -> UserView | None:
         if self.users is None:
             self.users = accounts.users(session, self.user_ids)
         return self.users.get(user_id)
 
-    def overdue(self, session: Session, user: UserView, clock: Clock) -> list[StepView]:
+    def overdue(self, session: Session, user: UserView, clock: Clock) -> dict[StepKind, int]:
         if user.id not in self.held:
             actor = Actor("user", user.id, user.name, user.role, user.organisation_id)
-            self.held[user.id] = steps.held_steps(session, actor, clock.today())
+            self.held[user.id] = steps.overdue_by_kind(session, actor, clock.today())
         return self.held[user.id]
 
 
@@ -69,15 +68,15 @@ def render(session: Session, user_id: UUID, reference: str, clock: Clock) -> Out
     if user is None:
         raise LookupError("a person whose digest passed its gate is there")
     held = batch.overdue(session, user, clock)
-    counts = Counter(step.title for step in held)
     settings = runtime().settings
-    lines = "\n".join(f"* {title}: {count}" for title, count in counts.items())
+    lines = "\n".join(f"* {TITLES[kind][0]}: {count}" for kind, count in held.items())
+    total = sum(held.values())
     body = (
-        f"Hello,\n\n{day_and_date(clock.today())}: {count_of(len(held), 'step is', 'steps are')} overdue and "
+        f"Hello,\n\n{day_and_date(clock.today())}: {count_of(total, 'step is', 'steps are')} overdue and "
         f"waiting for you.\n\n{lines}\n\nOpen your work: {settings.base_url}/\n\n"
         f"This e-mail goes out once on each working day while something is overdue.\n{settings.hub_name}"
     )
-    subject = f"{count_of(len(held), 'overdue step', 'overdue steps')} at {settings.hub_name}"
+    subject = f"{count_of(total, 'overdue step', 'overdue steps')} at {settings.hub_name}"
     return OutgoingEmail(user.email, subject, body, reference)
 
 

@@ -222,15 +222,25 @@ def forget_question(session: Session, subject_id: UUID, clock: Clock) -> None:
     queries.mark_answered(session, subject_id, clock.now())
 
 
-def fall_back(session: Session, message: Message, why: str, clock: Clock) -> None:
-    """A text may not go: try e-mail once, else leave it unsent and, where it must arrive, ask a person."""
-    person = learners.person(session, message.learner_id) if message.learner_id else None
-    if message.channel is Channel.SMS and person and person.email and message.number is None:
+def fall_back(
+    session: Session, message: Message, why: str, clock: Clock, known: Person | None = None
+) -> None:
+    """A text may not go: try e-mail once, else leave it unsent and, where it must arrive, ask a person.
+
+    `known`: the learner, where the caller has them at hand.
+    """
+    if message.channel is Channel.SMS and message.number is None and _has_email(session, message, known):
         message.channel, message.why = Channel.EMAIL, why
         enqueue(session, message, clock)
         return
     message.state, message.why, message.settled_at = MessageState.NOT_SENT, why, clock.now()
     unreached(session, message, clock)
+
+
+def _has_email(session: Session, message: Message, known: Person | None) -> bool:
+    if known is None and message.learner_id is not None:
+        known = learners.person(session, message.learner_id)
+    return known is not None and bool(known.email)
 
 
 def unreached(session: Session, message: Message, clock: Clock, *, always: bool = False) -> None:
