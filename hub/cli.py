@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 from sqlalchemy import make_url
@@ -73,13 +73,20 @@ def begin() -> None:
     require_usable()
 
 
-class Slices(click.Group):
-    """A group with commands of the slices, each imported when it is called for.
+class Later(NamedTuple):
+    """A command of a slice that is not loaded yet: what it says of itself in a list, and what loads it."""
 
-    So a process loads what it needs: the demo starts four of them at once.
+    words: str
+    load: Callable[[], click.Command]
+
+
+class Slices(click.Group):
+    """A group with commands of the slices, each imported when it is called for, not when it is only listed.
+
+    So a process loads what it needs: the demo starts four of them at once, and `hub --help` waits for none.
     """
 
-    def __init__(self, *given: Any, load: Mapping[str, Callable[[], click.Command]], **options: Any) -> None:
+    def __init__(self, *given: Any, load: Mapping[str, Later], **options: Any) -> None:
         super().__init__(*given, **options)
         self._load = load
 
@@ -90,13 +97,22 @@ class Slices(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded now if it has not been."""
         if cmd_name in self._load and cmd_name not in self.commands:
-            self.add_command(self._load[cmd_name](), cmd_name)
+            self.add_command(self._load[cmd_name].load(), cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`."""
+        names = self.list_commands(ctx)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._in_a_line(name)) for name in names])
 
-def _of(module: str, name: str) -> Callable[[], click.Command]:
-    """What loads the command `name` of a module."""
-    return lambda: cast(click.Command, getattr(import_module(module), name))
+    def _in_a_line(self, name: str) -> str:
+        return self._load[name].words if name in self._load else self.commands[name].get_short_help_str(80)
+
+
+def _of(module: str, name: str, words: str) -> Later:
+    """The command `name` of a module."""
+    return Later(words, lambda: cast(click.Command, getattr(import_module(module), name)))
 
 
 def _users() -> click.Command:
@@ -117,22 +133,39 @@ def _keys() -> click.Command:
 
 
 _COMMANDS = {
-    "audit": _of("hub.oversight.cli", "audit_group"),
-    "demo": _of("hub.demo.command", "demo"),
-    "fake-notify": _of("hub.fake_notify.command", "fake_notify"),
-    "keys": _keys,
-    "learners": _of("hub.learners.cli", "learners_group"),
-    "matching": _of("hub.matching.cli", "matching_group"),
-    "retention": _of("hub.rights.cli", "retention_group"),
-    "rights": _of("hub.rights.cli", "rights_group"),
-    "organisations": _of("hub.accounts.cli", "organisations"),
-    "users": _users,
+    "audit": _of(
+        "hub.oversight.cli", "audit_group", "The audit: who did what, sealed so that a change shows."
+    ),
+    "demo": _of(
+        "hub.demo.command", "demo", "Build the demo borough through the services and serve it, until Ctrl-C."
+    ),
+    "fake-notify": _of(
+        "hub.fake_notify.command",
+        "fake_notify",
+        "A local stand-in for GOV.UK Notify with a page that shows the phones.",
+    ),
+    "keys": Later("API keys, and the keys that seal records.", _keys),
+    "learners": _of("hub.learners.cli", "learners_group", "People: link files, renew indexes."),
+    "matching": _of("hub.matching.cli", "matching_group", "Run a matching round on a file, or check one."),
+    "retention": _of("hub.rights.cli", "retention_group", "How long what is kept."),
+    "rights": _of("hub.rights.cli", "rights_group", "People's rights over their data."),
+    "organisations": _of("hub.accounts.cli", "organisations", "Organisations of the partnership."),
+    "users": Later("People who sign in.", _users),
 }
 _IMPORTS = {
-    "classes": _of("hub.provision.cli", "classes_command"),
-    "referrals": _of("hub.referrals.cli", "referrals_command"),
-    "waiting-list": _of("hub.waitlist.cli", "waiting_list_command"),
+    "classes": _of(
+        "hub.provision.cli", "classes_command", "Add and change the classes of a provider from a CSV file."
+    ),
+    "referrals": _of(
+        "hub.referrals.cli", "referrals_command", "Take in the referrals of an organisation from a CSV file."
+    ),
+    "waiting-list": _of(
+        "hub.waitlist.cli",
+        "waiting_list_command",
+        "Take in a provider's waiting list from a CSV file, and say who stands on several lists.",
+    ),
 }
+LATER = {**_COMMANDS, **_IMPORTS}
 
 
 @click.group(cls=Slices, load=_COMMANDS)

@@ -39,7 +39,7 @@ def organisations(session: Session, kind: OrganisationKind | None = None) -> Seq
 
 def user_by_email(session: Session, email: str) -> UserAccount | None:
     found = select(UserAccount).where(UserAccount.email == email)
-    return session.scalar(found.with_for_update())
+    return session.scalar(found.with_for_update(key_share=True))
 
 
 def users_by_id(session: Session, ids: Collection[UUID]) -> Sequence[UserAccount]:
@@ -61,7 +61,7 @@ def role_of(session: Session, user_id: UUID) -> Role | None:
 def locked_administrators(session: Session) -> Sequence[UUID]:
     """Who administers now, locked in one order: of two who demote each other, the second waits and sees the first."""
     found = select(UserAccount.id).where(UserAccount.role == Role.ADMIN, UserAccount.is_active)
-    return session.scalars(found.order_by(UserAccount.id).with_for_update()).all()
+    return session.scalars(found.order_by(UserAccount.id).with_for_update(key_share=True)).all()
 
 
 def users_named(session: Session, words: str) -> Sequence[UserAccount]:
@@ -135,7 +135,7 @@ def agreements(session: Session) -> Sequence[SharingAgreement]:
 
 def agreement(session: Session, agreement_id: UUID) -> SharingAgreement | None:
     found = select(SharingAgreement).where(SharingAgreement.id == agreement_id)
-    return session.scalars(found.with_for_update()).first()
+    return session.scalars(found.with_for_update(key_share=True)).first()
 
 
 def agreements_in_force(
@@ -155,7 +155,7 @@ def second_factor(session: Session, user_id: UUID, *, lock: bool = False) -> Sec
     """The person's second proof, also one that is still being set up."""
     found = select(SecondFactor).where(SecondFactor.user_account_id == user_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalar(found)
 
 
@@ -174,7 +174,7 @@ def recovery_code(session: Session, user_id: UUID, code_hash: bytes) -> Recovery
         RecoveryCode.code_hash == code_hash,
         RecoveryCode.used_at.is_(None),
     )
-    return session.scalar(found.with_for_update())
+    return session.scalar(found.with_for_update(key_share=True))
 
 
 def recovery_codes_left(session: Session, user_id: UUID) -> int:
@@ -201,21 +201,23 @@ def live_start(session: Session, token_hash: bytes, now: datetime) -> tuple[Sign
             UserAccount.is_active,
             Organisation.is_active,
         )
-        .with_for_update(of=SignInStart)
+        .with_for_update(of=SignInStart, key_share=True)
     )
     row = session.execute(found).first()
     return None if row is None else (row[0], row[1])
 
 
 def invitation_by_hash(session: Session, token_hash: bytes) -> Invitation | None:
-    return session.scalar(select(Invitation).where(Invitation.token_hash == token_hash).with_for_update())
+    return session.scalar(
+        select(Invitation).where(Invitation.token_hash == token_hash).with_for_update(key_share=True)
+    )
 
 
 def open_invitation(session: Session, email: str) -> Invitation | None:
     found = select(Invitation).where(
         Invitation.email == email, Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
     )
-    return session.scalar(found.with_for_update())
+    return session.scalar(found.with_for_update(key_share=True))
 
 
 def open_invitations(session: Session, organisation_id: UUID) -> Sequence[Invitation]:
@@ -230,7 +232,7 @@ def open_invitations(session: Session, organisation_id: UUID) -> Sequence[Invita
 
 def reset_by_hash(session: Session, token_hash: bytes) -> PasswordReset | None:
     return session.scalar(
-        select(PasswordReset).where(PasswordReset.token_hash == token_hash).with_for_update()
+        select(PasswordReset).where(PasswordReset.token_hash == token_hash).with_for_update(key_share=True)
     )
 
 
@@ -243,7 +245,9 @@ def open_resets(session: Session, user_id: UUID) -> Sequence[PasswordReset]:
 
 def user_by_subject(session: Session, subject: str) -> UserAccount | None:
     """The person that the identity provider knows under this subject."""
-    return session.scalar(select(UserAccount).where(UserAccount.sign_on_subject == subject).with_for_update())
+    return session.scalar(
+        select(UserAccount).where(UserAccount.sign_on_subject == subject).with_for_update(key_share=True)
+    )
 
 
 def all_users(session: Session) -> Sequence[tuple[UserAccount, Organisation]]:

@@ -20,7 +20,7 @@ def evidence_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Evi
 
 
 def one(session: Session, evidence_id: UUID) -> EvidenceSeen | None:
-    return session.get(EvidenceSeen, evidence_id, with_for_update=True)
+    return session.get(EvidenceSeen, evidence_id, with_for_update={"key_share": True})
 
 
 def lock_learner(session: Session, learner_id: UUID) -> None:

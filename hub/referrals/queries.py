@@ -201,7 +201,7 @@ def own_draft(session: Session, token_hash: bytes, *, lock: bool = False) -> Ref
     proof."""
     found = select(ReferralDraft).where(ReferralDraft.token_hash == token_hash)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     draft = session.scalar(found)
     if draft is None:
         raise NotFound

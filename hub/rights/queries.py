@@ -29,7 +29,7 @@ def case(session: Session, case_id: UUID, *, lock: bool = False) -> RightsCase:
     """One case; NotFound."""
     found = select(RightsCase).where(RightsCase.id == case_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.scalars(found).first()
     if row is None:
         raise NotFound("There is no such case.")
@@ -82,7 +82,7 @@ def events_of(session: Session, case_id: UUID) -> Sequence[RightsEvent]:
 def package_of(session: Session, case_id: UUID, *, lock: bool = False) -> RightsPackage | None:
     found = select(RightsPackage).where(RightsPackage.case_id == case_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(found).first()
 
 
@@ -111,7 +111,9 @@ def notices_to(session: Session, organisation_id: UUID) -> Sequence[RightsNotice
 
 
 def hold(session: Session, hold_id: UUID) -> LegalHold:
-    row = session.scalars(select(LegalHold).where(LegalHold.id == hold_id).with_for_update()).first()
+    row = session.scalars(
+        select(LegalHold).where(LegalHold.id == hold_id).with_for_update(key_share=True)
+    ).first()
     if row is None:
         raise NotFound("There is no such hold.")
     return row
@@ -132,7 +134,7 @@ def held(session: Session, learner_ids: Iterable[UUID]) -> set[UUID]:
 
 
 def breach(session: Session, breach_id: UUID) -> DataBreach:
-    found = select(DataBreach).where(DataBreach.id == breach_id).with_for_update()
+    found = select(DataBreach).where(DataBreach.id == breach_id).with_for_update(key_share=True)
     row = session.scalars(found.execution_options(populate_existing=True)).first()
     if row is None:
         raise NotFound("There is no such breach.")

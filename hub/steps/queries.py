@@ -63,7 +63,9 @@ def learner_steps(session: Session, learner_ids: Iterable[UUID]) -> Sequence[Ste
 
 def steps_of_person(session: Session, user_id: UUID) -> Sequence[Step]:
     """The open steps that are this person's own, locked."""
-    return session.scalars(select(Step).where(OPEN, Step.user_account_id == user_id).with_for_update()).all()
+    return session.scalars(
+        select(Step).where(OPEN, Step.user_account_id == user_id).with_for_update(key_share=True)
+    ).all()
 
 
 def counts_by_person(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -53,6 +53,14 @@ def test_other_files_of_deploy_use_only_settings_that_exist():
             assert used - known == set(), path.name
 
 
+def test_a_list_of_commands_says_what_each_says_of_itself():
+    """`hub --help` loads no slice: its words stand a second time in the table."""
+    from hub.cli import LATER
+
+    for name, (words, load) in LATER.items():
+        assert words == load().get_short_help_str(200), name
+
+
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command with its words: `hub db backup`."""
     from hub.cli import hub

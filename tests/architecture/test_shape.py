@@ -66,3 +66,28 @@ def test_every_package_has_a_short_readme():
         elif (lines := len(readme.read_text(encoding="utf-8").splitlines())) > README_LINES:
             wrong.append(f"hub/{name}/README.md has {lines} lines, at most {README_LINES}")
     assert wrong == []
+
+
+def test_a_locked_row_may_still_be_pointed_at():
+    """A lock that also stops others from adding rows which point at the locked one makes deadlocks out of nothing.
+
+    What is claimed by passing over (`skip_locked`) may go on to be deleted: that needs the whole lock.
+    """
+    bare = [
+        f"{module.where}:{node.lineno}"
+        for module in modules()
+        for node in module.nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "with_for_update"
+        and not {"key_share", "skip_locked"} & {word.arg for word in node.keywords}
+    ]
+    bare += [
+        f"{module.where}:{node.value.lineno}"
+        for module in modules()
+        for node in module.nodes
+        if isinstance(node, ast.keyword)
+        and node.arg == "with_for_update"
+        and isinstance(node.value, ast.Constant)
+    ]
+    assert bare == []

@@ -84,7 +84,7 @@ def organisation_of_invitation(session: Session, invitation_id: UUID, actor: Act
 
 
 def _open(session: Session, invitation_id: UUID, actor: Actor) -> Invitation:
-    row = session.get(Invitation, invitation_id, with_for_update=True)
+    row = session.get(Invitation, invitation_id, with_for_update={"key_share": True})
     if row is None or row.accepted_at or row.withdrawn_at:
         raise NotFound("There is no such invitation.")
     if not may_invite(session, row.organisation_id, actor):

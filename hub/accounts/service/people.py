@@ -68,7 +68,7 @@ def require_may_give(role: Role, actor: Actor) -> None:
 
 def managed(session: Session, user_id: UUID, actor: Actor) -> UserAccount:
     """The person, if `actor` may change the account; NotFound else. Nobody changes their own here."""
-    user = session.get(UserAccount, user_id, with_for_update=True)
+    user = session.get(UserAccount, user_id, with_for_update={"key_share": True})
     if user is None:
         raise NotFound("There is no such person.")
     require_may_give(user.role, actor)

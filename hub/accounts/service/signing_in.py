@@ -160,7 +160,7 @@ class Proof:
 def prove_again(session: Session, proof: Proof, actor: Actor, clock: Clock) -> str | None:
     """A new token for this sign-in when password, and code where there is a second proof, are right; else None.
     Counts as a try to sign in."""
-    user = session.get(UserAccount, actor.id, with_for_update=True)
+    user = session.get(UserAccount, actor.id, with_for_update={"key_share": True})
     if user is None or (user.locked_until or clock.now()) > clock.now():
         return None
     if not verify(user.password_hash, proof.password):

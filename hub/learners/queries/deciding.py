@@ -29,7 +29,11 @@ def pairs_between(
     found = select(DuplicatePair).where(or_(one_way, other_way))
     if decision is not None:
         found = found.where(DuplicatePair.decision == decision)
-    found = found.order_by(DuplicatePair.id).with_for_update().execution_options(populate_existing=True)
+    found = (
+        found.order_by(DuplicatePair.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
     return session.scalars(found).all()
 
 
@@ -225,13 +229,15 @@ def still_stands(session: Session, decision_id: UUID) -> bool:
 
 
 def locked_pair(session: Session, pair_id: UUID) -> DuplicatePair | None:
-    found = select(DuplicatePair).where(DuplicatePair.id == pair_id).with_for_update()
+    found = select(DuplicatePair).where(DuplicatePair.id == pair_id).with_for_update(key_share=True)
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
 def pairs_decided_by(session: Session, decision_id: UUID) -> Sequence[DuplicatePair]:
     found = select(DuplicatePair).where(DuplicatePair.decision_id == decision_id).order_by(DuplicatePair.id)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).all()
+    return session.scalars(
+        found.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
 
 
 def decision(session: Session, decision_id: UUID) -> Row[LinkDecision, UUID] | None:

@@ -36,7 +36,7 @@ def needs_since(
 
 
 def locked_item(session: Session, item_id: UUID) -> SplitItem | None:
-    found = select(SplitItem).where(SplitItem.id == item_id).with_for_update()
+    found = select(SplitItem).where(SplitItem.id == item_id).with_for_update(key_share=True)
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
