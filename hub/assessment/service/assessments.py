@@ -221,13 +221,12 @@ def _store_marks(
 
 def _store_literacy(session: Session, assessment: Assessment, literacy: Literacy) -> None:
     row = queries.literacy(session, assessment.id)
+    details = literacy_details(literacy)
     if row is None:
-        row = LiteracyProfile(
-            assessment_id=assessment.id, subject_id=assessment.subject_id, need=literacy.need
-        )
-        session.add(row)
-    row.need = literacy.need
-    row.details = literacy_details(literacy)
+        about = {"assessment_id": assessment.id, "subject_id": assessment.subject_id}
+        session.add(LiteracyProfile(**about, need=literacy.need, details=details))
+        return
+    row.need, row.details = literacy.need, details
 
 
 def _audit(  # noqa: PLR0913, PLR0917 - an entry of the audit log

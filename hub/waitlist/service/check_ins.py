@@ -49,7 +49,6 @@ def ask_check_ins(session: Session, actor: Actor, clock: Clock) -> int:
         entry.check_in_channels = []
         change(session, entry, Change(EntryState.CHECK_IN_DUE), actor, clock)
         _ask(session, entry, people.get(entry.learner_id), clock)
-    session.flush()
     return len(due)
 
 
@@ -71,7 +70,6 @@ def chase_check_ins(session: Session, actor: Actor, clock: Clock) -> int:
             _lapse(session, entry, actor, clock)
         else:
             _ask(session, entry, people.get(entry.learner_id), clock)
-    session.flush()
     return len(late)
 
 
@@ -95,7 +93,6 @@ def check_in_replied(
     if not still_wants:
         return remove(session, entry_id, Removal(NO_LONGER_INTERESTED), actor, clock)
     keep_step(session, entry, clock)
-    session.flush()
     return entry
 
 
@@ -116,7 +113,6 @@ def call_unanswered(session: Session, entry_id: UUID, actor: Actor, clock: Clock
         return entry
     entry.check_in_channels = [one.value for one in tried]
     keep_step(session, entry, clock)
-    session.flush()
     return entry
 
 

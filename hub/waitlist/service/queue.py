@@ -167,7 +167,6 @@ def hold(session: Session, learner_id: UUID, reason: str, actor: Actor, clock: C
     for entry in queries.active_of(session, [learner_id]):
         entry.hold_reason = reason
     audit.record(session, actor, "waitlist_entry.held", "learner", learner_id, clock=clock, reason=reason)
-    session.flush()
 
 
 def release(session: Session, learner_id: UUID, actor: Actor, clock: Clock) -> None:

@@ -42,7 +42,6 @@ def change(session: Session, entry: WaitlistEntry, wanted: Change, actor: Actor,
     entry.removed_reason = wanted.reason if wanted.to is EntryState.REMOVED else None
     write_history(session, entry, before, wanted, actor, clock)
     keep_step(session, entry, clock)
-    session.flush()
 
 
 def write_history(  # noqa: PLR0913, PLR0917 - the columns of a history row

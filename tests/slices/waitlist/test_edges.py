@@ -109,6 +109,7 @@ def test_a_call_is_recorded(as_role, session, entry, at, clock):
 
 def test_an_offer_must_be_withdrawn_first(page, session, entry, at, clock):
     service.mark_offered(session, entry.id, SYSTEM, clock)
+    session.flush()
     refused = page.post(f"{at}/remove", data={"reason": "moved_away"})
     assert refused.status_code == 422
     assert "has an offer" in refused.text
