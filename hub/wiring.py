@@ -12,6 +12,7 @@ from hub.accounts import domain as account_events
 from hub.accounts import jobs as account_jobs
 from hub.accounts.service import notices as account_notices
 from hub.assessment import domain as assessment_events
+from hub.assessment import jobs as assessment_jobs
 from hub.assessment import reactions as assessment
 from hub.consent import domain as consent_events
 from hub.consent import jobs as consent_jobs
@@ -66,6 +67,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
         waitlist.assessment_completed,
         referrals.assessment_completed,
     ],
+    assessment_events.PlacementConfirmed: [waitlist.placement_confirmed],
     entry_events.EntryJoined: [referrals.entry_joined, messaging.entry_joined],
     entry_events.EntryRemoved: [referrals.entry_ended],
     entry_events.EntryLapsed: [referrals.entry_ended],
@@ -106,7 +108,7 @@ REACTIONS: Mapping[type[Event], Sequence[Handler]] = {
     offer_events.OfferWithdrawn: [messaging.offer_withdrawn],
     offer_events.EnrolmentEnded: [referrals.enrolment_ended],
     consent_events.ConsentWithdrawn: [matching.consent_withdrawn, messaging.consent_withdrawn],
-    consent_events.ProcessingStopped: [matching.processing_stopped],
+    consent_events.ProcessingStopped: [matching.processing_stopped, assessment.processing_stopped],
     consent_events.LearnerLeft: [matching.learner_left, referrals.learner_left, waitlist.learner_left],
     consent_events.PermissionAsked: [messaging.permission_asked],
     consent_events.AskingSettled: [messaging.asking_settled],
@@ -149,6 +151,7 @@ JOBS: Sequence[Job] = (
     Job("matching.silence", at(7, 0), matching_jobs.silence),
     Job("matching.lapse", at(18, 5), matching_jobs.lapse),
     Job("matching.refills", every(minutes=15), matching_jobs.refills),
+    Job("assessment.second_people", at(7, 5), assessment_jobs.second_people),
     Job("waitlist.sweep", at(7, 10), waitlist_jobs.sweep),
     Job("learners.link", every(minutes=5), learner_jobs.link),
     Job("learners.sample", at(6, 30), learner_jobs.sample),

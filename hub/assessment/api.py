@@ -20,6 +20,7 @@ from hub.assessment.schemas import (
     CompletionSchema,
     NewAssessmentSchema,
     ResponsesSchema,
+    SecondAnswerSchema,
     start_command,
 )
 from hub.core.errors import NotFound
@@ -133,6 +134,19 @@ def complete_assessment(completion: Completion, assessment_id: UUID) -> Any:
         return _body(session, assessment_id)
 
 
+@blueprint.post("/assessments/<uuid:assessment_id>/second-opinion")
+@idempotent
+@blueprint.arguments(SecondAnswerSchema)
+@blueprint.response(200, AssessmentOut)
+@allow(Role.ASSESSOR, Role.HUB_MANAGER)
+def answer_second(said: service.Answer, assessment_id: UUID) -> Any:
+    """Confirm a level two or more away from the rule's, or disagree with a reason. 403 for whoever was not asked, and
+    for whoever decided the level."""
+    with transaction() as session:
+        service.answer(session, assessment_id, said, current_actor(), runtime().clock)
+        return _body(session, assessment_id)
+
+
 def _body(session: Session, assessment_id: UUID) -> dict[str, Any]:
     view = reads.assessment(session, assessment_id)
     if view is None:
@@ -141,7 +155,12 @@ def _body(session: Session, assessment_id: UUID) -> dict[str, Any]:
     open_parts = {skill.value: list(codes) for skill, codes in missing(marks).items()}
     if queries.literacy(session, assessment_id) is None:
         open_parts["literacy"] = ["need"]
-    return {**vars(view), "missing": open_parts, "placement": reads.placement(session, assessment_id)}
+    return {
+        **vars(view),
+        "missing": open_parts,
+        "placement": reads.placement(session, assessment_id),
+        "second_opinion": reads.second_opinion(session, assessment_id),
+    }
 
 
 def _audit(session: Session, learner_ids: set[UUID], action: str) -> None:

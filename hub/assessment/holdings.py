@@ -7,6 +7,7 @@ from hub.assessment.models import (
     LiteracyProfile,
     Placement,
     RubricMark,
+    SecondOpinion,
     SkillResult,
 )
 from hub.infra.personal import Contact, Holding, OnErasure, by_record, within
@@ -20,6 +21,7 @@ HOLDINGS = (
     Holding(LiteracyProfile, within(LiteracyProfile.assessment_id, ASSESSMENTS), OnErasure.DELETE),
     Holding(SkillResult, within(SkillResult.assessment_id, ASSESSMENTS)),
     Holding(Placement, within(Placement.assessment_id, ASSESSMENTS)),
+    Holding(SecondOpinion, within(SecondOpinion.assessment_id, ASSESSMENTS)),
     ASSESSMENTS,
 )
 CONTACTS = (

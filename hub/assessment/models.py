@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.assessment.domain import (
@@ -17,6 +18,7 @@ from hub.assessment.domain import (
     OverrideCode,
     Purpose,
     ResultSource,
+    SecondState,
     Skill,
     Strand,
 )
@@ -25,8 +27,8 @@ from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
 from hub.infra.rows import anybody
 
-_HOLDS_SLOT = text("state IN ('proposed', 'booked', 'attended', 'attended_late')")
-_OPEN = text("state IN ('proposed', 'booked')")
+_HOLDS_SLOT = sql("state IN ('proposed', 'booked', 'attended', 'attended_late')")
+_OPEN = sql("state IN ('proposed', 'booked')")
 
 
 class AssessorSlot(Identified, Versioned, Base):
@@ -38,7 +40,7 @@ class AssessorSlot(Identified, Versioned, Base):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index(
             "uq_assessor_slot_start", "assessor_id", "starts_at", unique=True,
-            postgresql_where=text("withdrawn_at IS NULL"),
+            postgresql_where=sql("withdrawn_at IS NULL"),
         ),
         Index("ix_assessor_slot_starts", "starts_at"),
     )  # fmt: skip
@@ -106,7 +108,7 @@ class Assessment(Identified, Versioned, Base):
     __tablename__ = "assessment"
     __table_args__ = (
         Index(
-            "uq_assessment_case_open", "case_id", unique=True, postgresql_where=text("status = 'in_progress'")
+            "uq_assessment_case_open", "case_id", unique=True, postgresql_where=sql("status = 'in_progress'")
         ),
         Index("ix_assessment_learner_id", "learner_id"),
         Index("ix_assessment_case_id", "case_id"),
@@ -198,3 +200,26 @@ class Placement(Identified, SealedRow, Base):
     decided_by: Mapped[UUID | None]
     second_person_id: Mapped[UUID | None]
     decided_at: Mapped[datetime]
+
+
+class SecondOpinion(Identified, SealedRow, Base):
+    """A level two or more away from the rule's, and what the second person says of it. It counts once confirmed."""
+
+    __tablename__ = "second_opinion"
+    __table_args__ = (
+        CheckConstraint("(state = 'waiting') = (answered_at IS NULL)", name="is_answered"),
+        Index("ix_second_opinion_waiting", "asked_at", postgresql_where=sql("state = 'waiting'")),
+    )
+
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessment.id"), unique=True)
+    level: Mapped[Level] = enum_column(Level)
+    code: Mapped[OverrideCode] = enum_column(OverrideCode)
+    text = Sealed.text()
+    state: Mapped[SecondState] = enum_column(SecondState)
+    proposed_by: Mapped[UUID | None]
+    asked_id: Mapped[UUID]
+    asked_at: Mapped[datetime]
+    handed_on_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+    why = Sealed.text()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, exists, func, select
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from hub.assessment.domain import (
@@ -13,6 +13,7 @@ from hub.assessment.domain import (
     OPEN_STATES,
     AppointmentState,
     AssessmentStatus,
+    SecondState,
 )
 from hub.assessment.models import (
     Appointment,
@@ -21,6 +22,7 @@ from hub.assessment.models import (
     LiteracyProfile,
     Placement,
     RubricMark,
+    SecondOpinion,
     SkillResult,
 )
 
@@ -170,6 +172,26 @@ def completed_between(
 
 def placement(session: Session, assessment_id: UUID) -> Placement | None:
     return session.scalar(select(Placement).where(Placement.assessment_id == assessment_id))
+
+
+def second_opinion(session: Session, assessment_id: UUID) -> SecondOpinion | None:
+    """What a second person was asked about the assessment, if anybody was."""
+    return session.scalar(select(SecondOpinion).where(SecondOpinion.assessment_id == assessment_id))
+
+
+def second_opinions_waiting(session: Session, *of: ColumnElement[bool]) -> Sequence[SecondOpinion]:
+    """Those nobody has answered, of the assessments that fit, longest first."""
+    found = select(SecondOpinion).join(Assessment, Assessment.id == SecondOpinion.assessment_id)
+    found = found.where(SecondOpinion.state == SecondState.WAITING, *of)
+    return session.scalars(found.order_by(SecondOpinion.asked_at)).all()
+
+
+def booked_of(session: Session, learner_ids: Iterable[UUID]) -> Sequence[Appointment]:
+    """The booked appointments of these learners."""
+    found = _with_slot().where(
+        Appointment.learner_id.in_(list(learner_ids)), Appointment.state == AppointmentState.BOOKED
+    )
+    return session.scalars(found).all()
 
 
 def marks(session: Session, assessment_id: UUID) -> Sequence[RubricMark]:

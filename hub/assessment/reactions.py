@@ -8,11 +8,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hub.assessment import queries
+from hub.assessment.domain import AskedBy, Cancellation, MoveReason
 from hub.assessment.models import Appointment, Assessment
-from hub.assessment.service import cancel_for_case
+from hub.assessment.service import cancel, cancel_for_case, drop_for_case
+from hub.assessment.service.permission import ASSESS
+from hub.consent.domain import ProcessingStopped
 from hub.core.clock import Clock
 from hub.core.permissions import SYSTEM, Actor
-from hub.infra.columns import reseal
+from hub.infra.columns import SealedRow, reseal
 from hub.learners import reads as people
 from hub.learners import service as learners
 from hub.learners.domain import (
@@ -23,6 +26,7 @@ from hub.learners.domain import (
     SplitKind,
     StrongMatchFound,
 )
+from hub.steps import service as steps
 
 
 class CaseClosed(Protocol):
@@ -59,13 +63,21 @@ def happening_moved(session: Session, event: HappeningMoved, actor: Actor, clock
         row = session.get_one(Appointment, event.row_id)
     elif event.kind is SplitKind.ASSESSMENT:
         row = session.get_one(Assessment, event.row_id)
-        for part in (queries.literacy(session, row.id), queries.placement(session, row.id)):
+        for part in _sealed_of(session, row.id):
             if part is not None:
                 reseal(part, event.subject_id)
     else:
         return
     row.learner_id, row.source_record_id = event.learner_id, event.source_record_id
     row.subject_id = event.subject_id
+
+
+def _sealed_of(session: Session, assessment_id: UUID) -> tuple[SealedRow | None, ...]:
+    """What of an assessment is sealed under its person's key."""
+    return (
+        queries.literacy(session, assessment_id), queries.placement(session, assessment_id),
+        queries.second_opinion(session, assessment_id),
+    )  # fmt: skip
 
 
 def strong_match_found(session: Session, event: StrongMatchFound, actor: Actor, clock: Clock) -> None:
@@ -80,6 +92,15 @@ def strong_match_found(session: Session, event: StrongMatchFound, actor: Actor, 
 def case_closed(session: Session, event: CaseClosed, actor: Actor, clock: Clock) -> None:
     """A closed referral needs no appointment."""
     cancel_for_case(session, event.referral_id, actor, clock)
+    drop_for_case(session, event.referral_id, clock)
+
+
+def processing_stopped(session: Session, event: ProcessingStopped, actor: Actor, clock: Clock) -> None:
+    """Nobody is expected at an assessment that may not be made: its time is free again. The case keeps its date and
+    the hub its step, so that a new time is found on the day on which the stop is lifted."""
+    if ASSESS in event.purposes:
+        for booked in queries.booked_of(session, people.same_person_ids(session, event.learner_id)):
+            cancel(session, booked.id, Cancellation(AskedBy.HUB, MoveReason.PROCESSING_STOPPED), actor, clock)
 
 
 def _move(session: Session, source_record_ids: Collection[UUID], learner_id: UUID) -> None:
@@ -87,3 +108,5 @@ def _move(session: Session, source_record_ids: Collection[UUID], learner_id: UUI
         session.execute(
             update(row).where(row.source_record_id.in_(source_record_ids)).values(learner_id=learner_id)
         )
+    waiting = queries.second_opinions_waiting(session, Assessment.source_record_id.in_(source_record_ids))
+    steps.move_learner(session, [one.assessment_id for one in waiting], learner_id)

@@ -19,6 +19,7 @@ from hub.assessment.domain import (
     MoveReason,
     OverrideCode,
     Purpose,
+    SecondState,
     Skill,
     Strand,
 )
@@ -117,6 +118,22 @@ class PlacementView:
     subject_id: UUID
 
 
+@dataclass(frozen=True)
+class SecondOpinionView:
+    """A level two or more away from the rule's, who was asked to look at it, and what they said."""
+
+    level: Level
+    code: OverrideCode
+    text: str | None
+    state: SecondState
+    asked_id: UUID
+    asked_at: datetime
+    handed_on: bool
+    answered_by: UUID | None
+    answered_at: datetime | None
+    why: str | None
+
+
 def appointment(session: Session, appointment_id: UUID) -> AppointmentView | None:
     """One appointment."""
     found = queries.appointment(session, appointment_id)
@@ -213,6 +230,17 @@ def placement(session: Session, assessment_id: UUID) -> PlacementView | None:
         return None
     skills = {one.skill: one.placement_level for one in queries.results(session, [assessment_id])}
     return placement_view(assessment, row, skills)
+
+
+def second_opinion(session: Session, assessment_id: UUID) -> SecondOpinionView | None:
+    """What a second person was asked about an assessment; None where nobody had to be."""
+    row = queries.second_opinion(session, assessment_id)
+    if row is None:
+        return None
+    return SecondOpinionView(
+        row.level, row.code, row.text, row.state, row.asked_id, row.asked_at, row.handed_on_at is not None,
+        row.answered_by, row.answered_at, row.why,
+    )  # fmt: skip
 
 
 def slot_view(row: AssessorSlot) -> SlotView:

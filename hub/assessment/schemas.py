@@ -26,12 +26,15 @@ from hub.assessment.domain import (
     OverrideCode,
     Purpose,
     Script,
+    SecondState,
     Skill,
     SkillRubric,
     SlotRun,
     Strand,
+    Verdict,
     rubrics,
 )
+from hub.assessment.service import Answer
 from hub.core.levels import Level
 from hub.infra.http import Out
 from hub.ui.fields import Choice, Date, Text, Whole, YesNo
@@ -225,6 +228,32 @@ class ResultFormSchema(Input):
     second_person_id = fields.UUID(load_default=None, error_messages=_UUID)
 
 
+class SecondFormSchema(Input):
+    """The second person's answer on the page."""
+
+    answer = fields.String(
+        required=True, validate=validate.OneOf(["agree", "disagree"]),
+        error_messages={"required": "Select whether you agree"},
+    )  # fmt: skip
+    why = Text(500, "reason", load_default="", lines=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Verdict:
+        return Verdict(data["answer"] == "agree", data["why"])
+
+
+class SecondAnswerSchema(Input):
+    """The same from one of the hub's own systems, which says for whom it speaks."""
+
+    person_id = fields.UUID(required=True, error_messages=_UUID)
+    agrees = YesNo("whether they agree", required=True)
+    why = Text(500, "reason", load_default="", lines=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Answer:
+        return Answer(data["person_id"], Verdict(data["agrees"], data["why"]))
+
+
 class SlotOut(Out):
     """A slot."""
 
@@ -277,6 +306,19 @@ class PlacementOut(Out):
     valid_until = fields.Date()
 
 
+class SecondOpinionOut(Out):
+    """A level two or more away from the rule's; it counts once the second person has confirmed it."""
+
+    level = fields.Enum(Level, by_value=fields.String)
+    override_code = fields.Enum(OverrideCode, by_value=fields.String, attribute="code")
+    state = fields.Enum(SecondState, by_value=fields.String)
+    asked_id = fields.UUID()
+    asked_at = fields.AwareDateTime()
+    answered_by = fields.UUID(allow_none=True)
+    answered_at = fields.AwareDateTime(allow_none=True)
+    why = fields.String(allow_none=True)
+
+
 class AssessmentLine(Out):
     """An assessment as a list shows it."""
 
@@ -296,6 +338,7 @@ class AssessmentOut(AssessmentLine):
 
     missing = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     placement = fields.Nested(PlacementOut, allow_none=True)
+    second_opinion = fields.Nested(SecondOpinionOut, allow_none=True)
 
 
 class AssessmentPage(Out):

@@ -56,6 +56,7 @@ LINKS: Mapping[StepKind, tuple[str, str | None]] = {
     K.INFORMATION_TO_GIVE: ("referrals.mine_one", "referral_id"),
     K.APPOINTMENT_TO_MAKE: ("assessment.book", "referral_id"),
     K.ASSESSMENT_TO_DO: ("assessment.to_assess", None),
+    K.PLACEMENT_TO_CONFIRM: ("assessment.cockpit", "assessment_id"),
     K.WAITING_CHECK_IN: ("waitlist.entry", "entry_id"),
     K.OFFER_PROVIDER: ("matching.offers", None),
     K.OFFER_LEARNER: ("matching.offers", None),

@@ -20,6 +20,7 @@ class StepKind(StrEnum):
     INFORMATION_TO_GIVE = "information_to_give"
     APPOINTMENT_TO_MAKE = "appointment_to_make"
     ASSESSMENT_TO_DO = "assessment_to_do"
+    PLACEMENT_TO_CONFIRM = "placement_to_confirm"
     WAITING_CHECK_IN = "waiting_check_in"
     OFFER_PROVIDER = "offer_provider"
     OFFER_LEARNER = "offer_learner"
@@ -62,6 +63,7 @@ TITLES = {
     StepKind.INFORMATION_TO_GIVE: ("Answer the hub's question", "Answer"),
     StepKind.APPOINTMENT_TO_MAKE: ("Make an appointment", "Book"),
     StepKind.ASSESSMENT_TO_DO: ("Assess a learner", "Assess"),
+    StepKind.PLACEMENT_TO_CONFIRM: ("Confirm a level far from the rule", "Look"),
     StepKind.WAITING_CHECK_IN: ("Check that a learner still wants a class", "Open"),
     StepKind.OFFER_PROVIDER: ("Answer an offer", "Answer"),
     StepKind.OFFER_LEARNER: ("The learner answers an offer", "Open"),

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.assessment.domain import AssessmentCompleted
+from hub.assessment.domain import AssessmentCompleted, PlacementConfirmed
 from hub.consent.domain import LearnerLeft
 from hub.core.clock import Clock
 from hub.core.errors import Conflict
 from hub.core.permissions import Actor
+from hub.learners import reads as learners
 from hub.learners.domain import HappeningMoved, LearnersMerged, LearnersUnmerged
 from hub.steps import service as steps
 from hub.steps.domain import NewStep, StepKind
-from hub.waitlist import service
+from hub.waitlist import queries, service
 from hub.waitlist.domain import STOP_HOLD, JoinRequest
 
 CHECK_IN = "check_in"
@@ -64,6 +65,14 @@ def assessment_completed(session: Session, event: AssessmentCompleted, actor: Ac
         service.join(session, request, actor, clock)
     except Conflict:
         _open_for_a_person(session, event, clock)
+
+
+def placement_confirmed(session: Session, event: PlacementConfirmed, actor: Actor, clock: Clock) -> None:
+    """Who still waits in this strand waits at the confirmed level from now on, date kept; nobody comes back onto the
+    list by it."""
+    waiting = queries.active(session, learners.survivor(session, event.learner_id), event.strand)
+    if waiting is not None:
+        assessment_completed(session, event, actor, clock)
 
 
 class PersonLeaves(Protocol):

@@ -61,6 +61,7 @@ from hub.assessment.domain.events import (
     AppointmentMoved,
     AssessmentCompleted,
     AssessmentStarted,
+    PlacementConfirmed,
 )
 from hub.assessment.domain.rubric import (
     Mark,
@@ -76,6 +77,13 @@ from hub.assessment.domain.rubric import (
     script_lags,
     skill_band,
 )
+from hub.assessment.domain.seconding import (
+    Asked,
+    SecondState,
+    Verdict,
+    require_may_answer,
+    require_verdict,
+)
 
 __all__ = [
     "CAME_STATES",
@@ -89,6 +97,7 @@ __all__ = [
     "AppointmentMissed",
     "AppointmentMoved",
     "AppointmentState",
+    "Asked",
     "AskedBy",
     "AssessmentCompleted",
     "AssessmentStarted",
@@ -110,15 +119,18 @@ __all__ = [
     "Numeracy",
     "Override",
     "OverrideCode",
+    "PlacementConfirmed",
     "Profile",
     "Purpose",
     "ResultSource",
     "Rule",
     "Script",
+    "SecondState",
     "Skill",
     "SkillRubric",
     "SlotRun",
     "Strand",
+    "Verdict",
     "achieved",
     "bands_by_skill",
     "combine",
@@ -132,10 +144,12 @@ __all__ = [
     "needs_second_person",
     "place",
     "prompt_for",
+    "require_may_answer",
     "require_no_valid_result",
     "require_override",
     "require_runnable",
     "require_transition",
+    "require_verdict",
     "rubrics",
     "script_lags",
     "skill_band",

@@ -96,6 +96,7 @@ class MoveReason(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
     REFERRAL_CLOSED = "referral_closed"
     WALK_IN = "walk_in"
+    PROCESSING_STOPPED = "processing_stopped"
     OTHER = "other"
 
     @property
@@ -115,9 +116,12 @@ _REASON_LABELS: Mapping[MoveReason, str] = {
     MoveReason.ENTERED_IN_ERROR: "Entered in error",
     MoveReason.REFERRAL_CLOSED: "The referral was closed",
     MoveReason.WALK_IN: "Assessed without this appointment",
+    MoveReason.PROCESSING_STOPPED: "The learner has had the use of their data stopped",
     MoveReason.OTHER: "Another reason",
 }
-_GIVEN_BY_THE_PROGRAM = (MoveReason.NOT_ATTENDED, MoveReason.REFERRAL_CLOSED, MoveReason.WALK_IN)
+_GIVEN_BY_THE_PROGRAM = (
+    MoveReason.NOT_ATTENDED, MoveReason.REFERRAL_CLOSED, MoveReason.WALK_IN, MoveReason.PROCESSING_STOPPED,
+)  # fmt: skip
 CHOOSABLE_REASONS = tuple(one for one in MoveReason if one not in _GIVEN_BY_THE_PROGRAM)
 
 

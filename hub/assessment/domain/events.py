@@ -78,3 +78,8 @@ class AssessmentCompleted(Event):
     subject_id: UUID
     skills: Mapping[Skill, Level] = field(default_factory=dict)
     also: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlacementConfirmed(AssessmentCompleted):
+    """The second person confirmed a level two or more away from the rule's: from now on it counts."""

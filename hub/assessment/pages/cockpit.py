@@ -34,6 +34,7 @@ from hub.assessment.schemas import (
     Decision,
     LiteracyFormSchema,
     ResultFormSchema,
+    SecondFormSchema,
     StartSchema,
     marks_of,
     marks_schema,
@@ -126,7 +127,30 @@ def complete(assessment_id: UUID) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 service.complete(session, assessment_id, completion, current_actor(), runtime().clock)
+                asked = reads.second_opinion(session, assessment_id)
             flash.success("The assessment is complete. The learner is on the waiting list.")
+            if asked is not None:
+                flash.notice(
+                    "Your colleague is asked about the level. Until they answer, the rule's level counts."
+                )
+            return redirect(url_for("assessment.cockpit", assessment_id=assessment_id))
+        except (RuleBroken, Conflict) as error:
+            form.fail_with(error)
+    with transaction() as session:
+        return _stage_page(session, _assessment(session, assessment_id), "result", form), 422
+
+
+@blueprint.post("/assessments/<uuid:assessment_id>/second-opinion")
+@allow(Role.ASSESSOR, Role.HUB_MANAGER)
+def answer_second(assessment_id: UUID) -> ResponseReturnValue:
+    """The second person confirms a level far from the rule's, or disagrees and says why."""
+    form, me = read_form(SecondFormSchema, request.form), current_actor()
+    if form.ok and me.id is not None:
+        try:
+            with transaction() as session:
+                said = service.Answer(me.id, form.data)
+                service.answer(session, assessment_id, said, me, runtime().clock)
+            flash.success("Thank you. Your answer is kept.")
             return redirect(url_for("assessment.cockpit", assessment_id=assessment_id))
         except (RuleBroken, Conflict) as error:
             form.fail_with(error)
@@ -178,6 +202,8 @@ def _result(session: Session, assessment: Assessment) -> dict[str, Any]:
     staff = hub_people(session)
     return {
         "placement": reads.placement(session, assessment.id),
+        "second": reads.second_opinion(session, assessment.id),
+        "may_answer": service.may_answer(session, assessment.id, current_actor()),
         "combined": service.preview(session, assessment),
         "colleagues": {key: name for key, name in staff.items() if key != current_actor().id},
         "staff": staff,

@@ -3,6 +3,7 @@
 Every change of state goes through `_change`.
 """
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,7 +28,8 @@ from hub.assessment.domain import (
     require_transition,
 )
 from hub.assessment.models import Appointment, AppointmentHistory, AssessorSlot
-from hub.assessment.service.permission import require_may_assess
+from hub.assessment.service.permission import ASSESS, require_may_assess
+from hub.consent import reads as consents
 from hub.core.clock import LONDON, Clock
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.ids import new_id
@@ -282,12 +284,22 @@ def _open_making(session: Session, proposed: Appointment, clock: Clock) -> None:
     """Somebody of the hub must find a time; nothing is assessed before."""
     if proposed.moved_from_id is not None:
         steps.close_step(session, StepKind.ASSESSMENT_TO_DO, proposed.case_id, clock, "not_done")
-    due = steps.due(session, "stall_days", clock)
+    due = _making_due(session, proposed, clock)
     new = NewStep(
         StepKind.APPOINTMENT_TO_MAKE, "referral", proposed.case_id, steps.hub_role(session), due,
         proposed.learner_id,
     )  # fmt: skip
     steps.open_step(session, new, clock)
+
+
+def _making_due(session: Session, proposed: Appointment, clock: Clock) -> date:
+    """By the clock of steps; while a stop stands nothing can be booked, so on the day on which somebody looks again."""
+    first = proposed.moved_from_id is None
+    if first or consents.may(session, proposed.learner_id, ASSESS, clock.today()):
+        return steps.due(session, "stall_days", clock)
+    return clock.today() + timedelta(
+        days=policy.number(session, "restriction_review_days", clock.today()) or 366
+    )
 
 
 def _open_assessing(session: Session, booked: Appointment, clock: Clock) -> None:

@@ -1,15 +1,13 @@
 """Completing an assessment: four levels, the rule, perhaps an override, one explained placement."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from hub.accounts import reads as accounts
 from hub.assessment import queries
 from hub.assessment.domain import (
     RULE_VERSION,
-    AssessmentCompleted,
     AssessmentStatus,
     Combined,
     Completion,
@@ -17,31 +15,39 @@ from hub.assessment.domain import (
     Override,
     ResultSource,
     Rule,
-    Skill,
     achieved,
     combine,
     eligible_levels,
-    learner_text,
     levels,
     literacy_need,
     missing,
+    needs_second_person,
     require_override,
     valid_until,
 )
 from hub.assessment.models import Assessment, Placement, SkillResult
+from hub.assessment.service import seconding
 from hub.assessment.service.assessments import require_open
 from hub.assessment.service.permission import require_may_assess
+from hub.assessment.service.settling import Profile, completed, explanation, replace_level
 from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.levels import Level
-from hub.core.permissions import HUB_ROLES, Actor
+from hub.core.permissions import Actor
 from hub.infra import audit
 from hub.infra.db import record
 from hub.policy import reads as policy
 from hub.steps import service as steps
 from hub.steps.domain import StepKind
 
-Profile = Mapping[Skill, Level]
+
+@dataclass(frozen=True)
+class _Done:
+    """An assessment, its four levels and what they gave."""
+
+    assessment: Assessment
+    placement: Placement
+    profile: Profile
 
 
 def complete(
@@ -49,9 +55,9 @@ def complete(
 ) -> Placement:
     """Decide the placement.
 
-    All criteria must be marked and the literacy need recorded; an override needs a coded reason. The waiting
-    list hears of it in the same transaction (AssessmentCompleted). Completing again returns the placement
-    that stands.
+    All criteria must be marked and the literacy need recorded; an override needs a coded reason, and counts only
+    when a second person has confirmed it where it lies two or more levels away. The waiting list hears of it in the
+    same transaction (AssessmentCompleted). Completing again returns the placement that stands.
     """
     assessment = queries.assessment(session, assessment_id, for_update=True)
     if assessment is None:
@@ -64,29 +70,15 @@ def complete(
     _require_override(session, completion.override, combined.level, actor)
     _close(session, assessment, clock)
     _store_results(session, assessment, profile)
-    placement = _place(assessment, profile, combined, completion, actor, clock)
-    session.add(placement)
+    placement = _place(assessment, profile, combined, completion.sublevel)
+    _decide(session, _Done(assessment, placement, profile), completion.override, actor, clock)
     audit.record(
         session, actor, "assessment.completed", "learner", assessment.learner_id, clock=clock,
         reason=placement.override_code.value if placement.override_code else None,
     )  # fmt: skip
-    record(session, _completed(assessment, placement, profile))
+    record(session, completed(assessment, placement, profile))
     session.flush()
     return placement
-
-
-def _completed(assessment: Assessment, placement: Placement, profile: Profile) -> AssessmentCompleted:
-    return AssessmentCompleted(
-        assessment_id=assessment.id,
-        learner_id=assessment.learner_id,
-        case_id=assessment.case_id,
-        level=placement.level,
-        strand=placement.strand,
-        source_record_id=assessment.source_record_id,
-        subject_id=assessment.subject_id,
-        skills=profile,
-        also=tuple(Level(one) for one in placement.also),
-    )
 
 
 def preview(session: Session, assessment: Assessment) -> Combined | None:
@@ -132,12 +124,8 @@ def _require_override(session: Session, override: Override | None, computed: Lev
     if override is None:
         return
     require_override(override, computed, actor.id)
-    if override.second_person_id is None:
-        return
-    hub = accounts.hub_organisation(session)
-    colleagues = {user.id for user in accounts.users_of(session, hub.id) if user.role in HUB_ROLES}
-    if override.second_person_id not in colleagues:
-        raise RuleBroken("Choose a colleague of the hub.", code="second_person", field="second_person_id")
+    if needs_second_person(override.level, computed):
+        seconding.require_colleague(session, override.second_person_id, "second_person_id")
 
 
 def _store_results(session: Session, assessment: Assessment, profile: Profile) -> None:
@@ -150,60 +138,32 @@ def _store_results(session: Session, assessment: Assessment, profile: Profile) -
     )  # fmt: skip
 
 
-def _place(  # noqa: PLR0913, PLR0917 - everything a placement is made of
-    assessment: Assessment,
-    profile: Profile,
-    combined: Combined,
-    completion: Completion,
-    actor: Actor,
-    clock: Clock,
-) -> Placement:
-    override = completion.override
-    level = override.level if override else combined.level
-    also = eligible_levels(profile, level)
+def _place(assessment: Assessment, profile: Profile, combined: Combined, sublevel: str | None) -> Placement:
+    """The placement as the rule gives it."""
     return Placement(
         subject_id=assessment.subject_id,
         assessment_id=assessment.id,
-        level=level,
-        achieved_level=achieved(level),
-        sublevel=completion.sublevel,
+        level=combined.level,
+        achieved_level=achieved(combined.level),
+        sublevel=sublevel,
         strand=combined.strand,
         literacy_offered=combined.literacy_offered,
-        also=[one.value for one in also],
+        also=[one.value for one in eligible_levels(profile, combined.level)],
         rule_version=RULE_VERSION,
-        explanation=explanation(profile, combined, override),
-        overridden_from=combined.level if override else None,
-        override_code=override.code if override else None,
-        override_text=(override.text.strip() or None) if override else None,
-        decided_by=actor.id,
-        second_person_id=override.second_person_id if override else None,
-        decided_at=clock.now(),
+        explanation=explanation(profile, combined),
     )
 
 
-def explanation(profile: Profile, combined: Combined, override: Override | None) -> dict[str, object]:
-    """Why this level, in words and figures, as it is stored and shown."""
-    level = override.level if override else combined.level
-    steps_in_words = list(combined.steps)
-    if override:
-        steps_in_words.append(
-            f"The assessor decided {override.level.label} instead of {combined.level.label}:"
-            f" {override.code.label}."
-        )
-    return {
-        "rule": combined.rule_id,
-        "rule_version": RULE_VERSION,
-        "skills": {
-            skill.value: {"level": level_of.value, "source": ResultSource.RUBRIC.value, "confidence": None}
-            for skill, level_of in profile.items()
-        },
-        "spread": combined.spread,
-        "spiky": combined.spiky,
-        "computed": combined.level.value,
-        "steps": steps_in_words,
-        "changes": list(combined.changes),
-        "for_learner": learner_text(level, combined.strand, eligible_levels(profile, level)),
-    }
+def _decide(session: Session, done: "_Done", override: Override | None, actor: Actor, clock: Clock) -> None:
+    """A level near the rule's counts at once; one two or more away when the second person has confirmed it."""
+    done.placement.decided_by, done.placement.decided_at = actor.id, clock.now()
+    session.add(done.placement)
+    if override is None:
+        return
+    if needs_second_person(override.level, done.placement.level):
+        seconding.ask(session, done.assessment, override, actor, clock)
+    else:
+        replace_level(done.placement, override, done.profile)
 
 
 def _close(session: Session, assessment: Assessment, clock: Clock) -> None:

@@ -115,7 +115,10 @@ def appointment_cancelled(session: Session, event: AppointmentCancelled, actor: 
     if found is None or found.reason is MoveReason.REFERRAL_CLOSED:
         return
     values = _appointment_values(found)
-    template = "appointment_cancelled" if event.by_hub else "appointment_declined"
+    by_hub = (
+        "appointment_stopped" if found.reason is MoveReason.PROCESSING_STOPPED else "appointment_cancelled"
+    )
+    template = by_hub if event.by_hub else "appointment_declined"
     tell(session, event.learner_id, template, values, clock, about=event.appointment_id)
 
 

@@ -23,7 +23,6 @@ from hub.assessment.domain import (
 )
 from hub.core.errors import Conflict, NotFound, RuleBroken
 from hub.core.levels import Level
-from hub.core.permissions import Role
 from hub.steps import reads as steps
 
 from .conftest import all_marks
@@ -109,11 +108,10 @@ def test_poor_handwriting_alone_gives_the_literacy_strand(session, refer, assess
     assert (placement.strand, placement.level) == (Strand.LITERACY, Level.E3)
 
 
-def test_an_override_keeps_the_original_and_needs_its_reason(session, refer, assessor, person, clock):
+def test_an_override_keeps_the_original_and_needs_its_reason(session, refer, assessor, clock):
     started = service.start(session, NewAssessment(*_ids(refer())), assessor, clock)
     done = Marks(all_marks("2222"), Literacy(LiteracyNeed.NONE))
     service.save_marks(session, started.id, done, assessor, clock)
-    manager = person(session, Role.HUB_MANAGER)
     for wrong in (
         Override(Level.L1, OverrideCode.LEARNER_CHOICE),
         Override(Level.L1, OverrideCode.LEARNER_CHOICE, second_person_id=started.id),
@@ -121,11 +119,12 @@ def test_an_override_keeps_the_original_and_needs_its_reason(session, refer, ass
     ):
         with pytest.raises(RuleBroken):
             service.complete(session, started.id, Completion(wrong), assessor, clock)
-    right = Override(Level.L1, OverrideCode.OTHER, "Has a degree taught in English", manager.id)
+    right = Override(Level.E3, OverrideCode.OTHER, "Has a degree taught in English")
     placement = service.complete(session, started.id, Completion(right), assessor, clock)
-    assert (placement.level, placement.overridden_from) == (Level.L1, Level.E2)
+    assert (placement.level, placement.overridden_from) == (Level.E3, Level.E2)
     assert placement.override_text == "Has a degree taught in English"
-    assert placement.second_person_id == manager.id
+    assert "The assessor decided Entry 3" in placement.explanation["steps"][-1]
+    assert reads.second_opinion(session, started.id) is None, "one level away needs nobody else"
     with pytest.raises(Conflict):
         service.save_marks(session, started.id, done, assessor, clock)
 
