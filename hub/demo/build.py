@@ -19,6 +19,7 @@ from hub.demo.year.intake import Arrival
 from hub.demo.year.post import Post
 from hub.demo.year.run import Year
 from hub.demo.year.world import World, seeded_ids
+from hub.infra.collector import sparing_the_collector
 from hub.infra.db import runtime, transaction
 from hub.wiring import JOBS
 
@@ -55,7 +56,7 @@ class Plan:
 def simulate(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
     """Build the partnership and live the days of the plan on the configured database."""
     rng = Random(f"{plan_.seed}/ids")
-    with ids_from(seeded_ids(rng, clock)):
+    with ids_from(seeded_ids(rng, clock)), sparing_the_collector():
         year = prepare(plan_, clock)
         year.run(plan_.first, plan_.last, progress)
     return year
@@ -95,7 +96,7 @@ def build_until_now(plan_: Plan, clock: FixedClock, progress: Progress) -> Year:
     """The same life, ended in the middle of today's work, with something of everything left to do."""
     now = clock.now()
     rng = Random(f"{plan_.seed}/ids")
-    with ids_from(seeded_ids(rng, clock)):
+    with ids_from(seeded_ids(rng, clock)), sparing_the_collector():
         year = prepare(plan_, clock, kept_back=KEPT_BACK)
         year.ease_from = plan_.last - EASING
         year.run(plan_.first, plan_.last - timedelta(days=1), progress)

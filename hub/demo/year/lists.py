@@ -90,7 +90,7 @@ def hand_in(world: World, lists: Sequence[OldList]) -> None:
         manager = world.borough.manager
         report = import_waiting_list(_file(one, form), one.team.organisation_id, manager, world.clock)
         refused = {fault.line for fault in report.faults}
-        world.refused["list_row"] += len(refused)
+        world.refused.update({"list_row": len(refused)} if refused else {})
         taken = [place for line, place in enumerate(one.places, start=2) if line not in refused]
         with transaction(manager) as session:
             rows = session.execute(_LISTED, {"provider": one.team.organisation_id})
