@@ -156,6 +156,7 @@ JOBS: Sequence[Job] = (
     Job("learners.link", every(minutes=5), learner_jobs.link),
     Job("learners.sample", at(6, 30), learner_jobs.sample),
     Job("learners.reindex", at(4, 10), learner_jobs.reindex),
+    Job("referrals.files", every(seconds=5), referral_jobs.take_in_files),
     Job("referrals.remind", at(7, 20), referral_jobs.remind),
     Job("provision.ask_for_places", at(7, 30), provision_jobs.ask_for_places),
     Job("provision.end_classes", at(2, 40), provision_jobs.end_classes),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from marshmallow import ValidationError
@@ -52,12 +52,13 @@ REQUIRED = (
 _PERSON = ("given_names", "family_name", "date_of_birth", "postcode", "phone", "email", "preferred_language")
 _COLUMN_OF = {"external_reference": "reference", "consent": "consent_given_on"}
 _REMEDY = "Correct the cell and send the row again"
+_SCHEMA = ReferralSchema()
 _UK_DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """What became of a file. `faults` say line, column, value and what to do."""
+    """What became of a file, up to and with `line`. `faults` say line, column, value and what to do."""
 
     added: int = 0
     unchanged: int = 0
@@ -65,6 +66,17 @@ class ImportResult:
     faults: list[RowFault] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    line: int = 1
+
+    @classmethod
+    def so_far(cls, report: Mapping[str, Any]) -> Self:
+        """What `as_json` of an earlier run said; nothing yet where there was none."""
+        made = cls(
+            added=report.get("added", 0), unchanged=report.get("unchanged", 0), line=report.get("line", 1)
+        )
+        made.faults = [RowFault(**fault) for fault in report.get("faults", ())]
+        made.unknown_columns = tuple(report.get("unknown_columns", ()))
+        return made
 
     @property
     def refused(self) -> int:
@@ -79,6 +91,7 @@ class ImportResult:
             "refused": self.refused,
             "unknown_columns": list(self.unknown_columns),
             "encoding": self.encoding,
+            "line": self.line,
             "faults": [
                 {"line": one.line, "column": one.column, "value": one.value, "remedy": one.remedy}
                 for one in self.faults
@@ -100,7 +113,10 @@ def import_referrals(
 
     Raises RuleBroken when it cannot be read at all (no CSV, wrong delimiter, columns missing).
     """
+    return _sweep(content, _taker(organisation_id, actor, clock), progress)
 
+
+def _taker(organisation_id: UUID, actor: Actor, clock: Clock) -> Sweep:
     def take(rows: list[FileRow]) -> list[Landed]:
         try:
             with transaction(actor) as session:
@@ -110,7 +126,25 @@ def import_referrals(
                 return [Landed(rows[0].line, REFUSED, refusal)]
             return [landed for row in rows for landed in take([row])]
 
-    return _sweep(content, take, progress)
+    return take
+
+
+def carry_on(file_id: UUID, actor: Actor, clock: Clock) -> None:
+    """Take in the next batch of a long file and note how far it has come.
+
+    A process that dies between the two loses nothing: the batch is taken up again, and finds its rows here already.
+    """
+    with transaction(actor) as session:
+        file = service.file_under_way(session, file_id, actor)
+    opened, result = read_rows(file.content, ALIASES, REQUIRED), ImportResult.so_far(file.report)
+    result.unknown_columns = opened.unknown_columns
+    rows = (row for row in opened if row.line > result.line)
+    is_done = not _take_some(rows, _taker(file.organisation_id, actor, clock), result)
+    if is_done:
+        _finish(result, opened)
+    with transaction(actor) as session:
+        ended_at = clock.now() if is_done else None
+        service.note_progress(session, file_id, actor, result.as_json(), ended_at)
 
 
 def preview_referrals(content: bytes, organisation_id: UUID, actor: Actor, clock: Clock) -> ImportResult:
@@ -126,16 +160,29 @@ def preview_referrals(content: bytes, organisation_id: UUID, actor: Actor, clock
 def _sweep(content: bytes, act: Sweep, progress: Callable[[int], None] | None) -> ImportResult:
     opened = read_rows(content, ALIASES, REQUIRED)
     result = ImportResult(unknown_columns=opened.unknown_columns, encoding=opened.encoding)
-    readable, cells = _readable(opened, result), {}
-    while batch := list(islice(readable, BATCH)):
-        cells = {row.line: values for row, values in batch}
-        for landed in act([row for row, _ in batch]):
-            _count(result, landed, cells[landed.line])
+    rows = iter(opened)
+    while _take_some(rows, act, result):
         if progress is not None:
-            progress(batch[-1][0].line - 1)
+            progress(result.line - 1)
+    _finish(result, opened)
+    return result
+
+
+def _take_some(rows: Iterator[Row], act: Sweep, result: ImportResult) -> bool:
+    """Do it with the next rows of a file; False when there are none."""
+    some = {row.line: row.values for row in islice(rows, BATCH)}
+    readable = [
+        new for line, values in some.items() if (new := _readable(Row(line, values), result)) is not None
+    ]
+    for landed in act(readable) if readable else ():
+        _count(result, landed, some[landed.line])
+    result.line = max(some, default=result.line)
+    return bool(some)
+
+
+def _finish(result: ImportResult, opened: Rows) -> None:
     result.faults += opened.faults
     result.faults.sort(key=lambda fault: fault.line)
-    return result
 
 
 def _count(result: ImportResult, landed: Landed, cells: Mapping[str, str]) -> None:
@@ -152,16 +199,13 @@ def _refusals(line: int, refusal: HubError, cells: Mapping[str, str]) -> Iterato
         yield RowFault(line, column, cells.get(column, ""), words)
 
 
-def _readable(rows: Rows, result: ImportResult) -> Iterator[tuple[FileRow, Mapping[str, str]]]:
-    """The rows that have the right shape; the others become faults."""
-    schema = ReferralSchema()
-    for row in rows:
-        try:
-            new = schema.load(as_body(row.values))
-        except ValidationError as error:
-            result.faults += _shape_faults(row, flatten(error.messages))
-            continue
-        yield FileRow(row.line, new, _content(row.values)), row.values
+def _readable(row: Row, result: ImportResult) -> FileRow | None:
+    """The row, where it has the right shape; else its faults are noted."""
+    try:
+        return FileRow(row.line, _SCHEMA.load(as_body(row.values)), _content(row.values))
+    except ValidationError as error:
+        result.faults += _shape_faults(row, flatten(error.messages))
+        return None
 
 
 def _shape_faults(row: Row, messages: Iterable[tuple[str, str]]) -> Iterator[RowFault]:

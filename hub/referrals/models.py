@@ -130,7 +130,11 @@ class ReferralDraft(Base, Identified, SealedRow, Versioned):
 
 
 class ReferralFile(Base, Identified, SealedRow):
-    """A file that a person has sent and looks at before it is taken in; deleted when done, or after a day."""
+    """A file that a person has sent and looks at before it is taken in; deleted when done, or after a day.
+
+    A long one is taken in by the scheduler from `started_at` to `ended_at`: `report` tells how far it has come and what
+    was refused. Its content goes at the end, the report after a day.
+    """
 
     __tablename__ = "referral_file"
     __rows__ = of_organisation()
@@ -138,4 +142,7 @@ class ReferralFile(Base, Identified, SealedRow):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
     sent_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     content = Sealed.text()
+    report = Sealed.json()

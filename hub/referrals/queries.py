@@ -135,6 +135,20 @@ def file_of(session: Session, file_id: UUID, actor: Actor) -> ReferralFile:
     return row
 
 
+def files_begun(session: Session) -> Sequence[ReferralFile]:
+    """Files that wait to be taken in further, the first first."""
+    found = select(ReferralFile).where(ReferralFile.started_at.is_not(None), ReferralFile.ended_at.is_(None))
+    return session.scalars(found.order_by(ReferralFile.started_at, ReferralFile.id)).all()
+
+
+def files_of(session: Session, actor: Actor) -> Sequence[ReferralFile]:
+    """The user's own files that are being taken in or were, the newest first."""
+    found = scoped(ReferralFile, actor).where(
+        ReferralFile.user_id == actor.id, ReferralFile.started_at.is_not(None)
+    )
+    return session.scalars(found.order_by(ReferralFile.started_at.desc(), ReferralFile.id)).all()
+
+
 def lock_name(session: Session, name: bytes) -> None:
     """Let only one transaction at a time do this; held until its end."""
     number = int.from_bytes(name[:8], "big", signed=True)

@@ -2,17 +2,19 @@
 
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.core.errors import NotFound, RuleBroken
 from hub.infra.access import allow, current_actor
+from hub.infra.csvfiles import csv_text
 from hub.infra.db import runtime, transaction
 from hub.infra.limits import limited
 from hub.referrals import service
 from hub.referrals.exchange import (
     ALIASES,
     REQUIRED,
+    ImportResult,
     import_referrals,
     preview_referrals,
 )
@@ -23,6 +25,8 @@ from hub.ui.forms import Form
 
 LARGEST = 2 * 1024 * 1024
 FAULTS_SHOWN = 200
+AT_ONCE = 200
+"""Lines of a file that is taken in while the person waits: some two seconds."""
 
 
 @blueprint.get("/my-referrals/import")
@@ -34,7 +38,11 @@ def upload() -> str:
 
 def _ask(form: Form) -> str:
     optional = [name for name in ALIASES if name not in REQUIRED]
-    return render_template("referrals/upload.html", form=form, required=REQUIRED, optional=optional)
+    with transaction() as session:
+        files = service.files_under_way(session, current_actor())
+    return render_template(
+        "referrals/upload.html", form=form, required=REQUIRED, optional=optional, files=files
+    )
 
 
 def content_sent(form: Form) -> bytes:
@@ -72,16 +80,46 @@ def look_at_file() -> ResponseReturnValue:
 @blueprint.post("/my-referrals/import/<uuid:file_id>")
 @allow(*REFERS)
 def take_in(file_id: UUID) -> ResponseReturnValue:
-    """Take in the file that was looked at. A second click finds it done."""
+    """Take in the file that was looked at; the scheduler does a long one. A second click finds it done."""
     actor, clock = current_actor(), runtime().clock
     if actor.organisation_id is None:
         raise NotFound
     try:
         with transaction() as session:
             content = service.open_file(session, file_id, FileKind.REFERRALS, actor).content
-            service.drop_file(session, file_id, actor, clock)
+            is_long = content.count(b"\n") > AT_ONCE
+            (service.start_file if is_long else service.drop_file)(session, file_id, actor, clock)
     except NotFound:
         success("This file has been taken in already")
         return redirect(url_for("referrals.upload"))
+    if is_long:
+        return redirect(url_for("referrals.taking", file_id=file_id))
     result = import_referrals(content, actor.organisation_id, actor, clock)
     return render_template("referrals/imported.html", result=result, most=FAULTS_SHOWN)
+
+
+@blueprint.get("/my-referrals/import/<uuid:file_id>")
+@allow(*REFERS)
+def taking(file_id: UUID) -> ResponseReturnValue:
+    """How far a long file has come; at its end what became of it. It goes on whether or not anybody looks."""
+    with transaction() as session:
+        file = service.file_under_way(session, file_id, current_actor())
+    if file.started_at is None:
+        return redirect(url_for("referrals.upload"))
+    result = ImportResult.so_far(file.report)
+    template = "referrals/imported.html" if file.is_done else "referrals/taking.html"
+    rows = file.content.count(b"\n") - (not file.content.endswith(b"\n")) if file.content else 0
+    return render_template(template, result=result, rows=rows, most=FAULTS_SHOWN, file_id=file_id)
+
+
+@blueprint.get("/my-referrals/import/<uuid:file_id>/rows.csv")
+@allow(*REFERS)
+def refused_rows(file_id: UUID) -> Response:
+    """Every row of a long file that was not taken in, with what to do: to work through in a spreadsheet."""
+    with transaction() as session:
+        report = service.file_under_way(session, file_id, current_actor()).report
+    faults = ImportResult.so_far(report).faults
+    lines = [(one.line, one.column, one.value, one.remedy) for one in faults]
+    answer = Response(csv_text([("line", "column", "value", "what to do"), *lines]), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=rows-to-put-right.csv"
+    return answer

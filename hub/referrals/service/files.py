@@ -1,10 +1,11 @@
 """Sent files: kept sealed while a person looks at the preview. Referrals of a file, taken in batch by batch."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -90,6 +91,60 @@ def open_file(session: Session, file_id: UUID, kind: FileKind, actor: Actor) -> 
     if sent.kind is not kind:
         raise NotFound("There is no such file.")
     return sent
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A file on its way in. `report`: what the edge says of its rows so far; `content` is empty at the end."""
+
+    id: UUID
+    user_id: UUID
+    organisation_id: UUID
+    started_at: datetime | None
+    is_done: bool
+    content: bytes
+    report: Mapping[str, Any]
+
+
+def start_file(session: Session, file_id: UUID, actor: Actor, clock: Clock) -> None:
+    """Leave a long file to the scheduler; a second yes changes nothing."""
+    row = queries.file_of(session, file_id, actor)
+    if row.started_at is None:
+        row.started_at = clock.now()
+    session.flush()
+
+
+def file_under_way(session: Session, file_id: UUID, actor: Actor) -> Taking:
+    """How far the user's own file has come; NotFound for any other."""
+    return _taking(queries.file_of(session, file_id, actor))
+
+
+def files_under_way(session: Session, actor: Actor) -> list[Taking]:
+    """The user's own long files of the last day, the newest first."""
+    return [_taking(row) for row in queries.files_of(session, actor)]
+
+
+def files_to_go_on_with(session: Session) -> list[tuple[UUID, UUID]]:
+    """(file, person) of every file that is not in yet, the first first."""
+    return [(row.id, row.user_id) for row in queries.files_begun(session)]
+
+
+def note_progress(
+    session: Session, file_id: UUID, actor: Actor, report: Mapping[str, Any], ended_at: datetime | None
+) -> None:
+    """Keep how far a file has come; where that is its end, its content goes."""
+    row = queries.file_of(session, file_id, actor)
+    row.report, row.ended_at = dict(report), ended_at
+    if ended_at is not None:
+        row.content = None
+    session.flush()
+
+
+def _taking(row: ReferralFile) -> Taking:
+    content = SentFile.from_text(row.content).content if row.content else b""
+    is_done = row.ended_at is not None
+    owner = row.user_id, row.organisation_id
+    return Taking(row.id, *owner, row.started_at, is_done, content, row.report or {})
 
 
 def drop_file(session: Session, file_id: UUID, actor: Actor, clock: Clock) -> None:

@@ -30,6 +30,18 @@ document.querySelectorAll("[data-hub-print]").forEach((button) => {
   button.addEventListener("click", () => window.print());
 });
 
+// A part that tells how far something has come is fetched anew every few seconds; once it is gone, so is the waiting.
+const renewing = document.querySelector("[data-hub-renew]");
+async function renew() {
+  const answer = await fetch(location.href).catch(() => null);
+  const fresh = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const part = fresh?.querySelector("[data-hub-renew]");
+  if (fresh && !part) return location.reload();
+  if (part) renewing.replaceChildren(...part.childNodes);
+  setTimeout(renew, renewing.dataset.hubRenew * 1000);
+}
+if (renewing) setTimeout(renew, renewing.dataset.hubRenew * 1000);
+
 // Tables that hold all their rows can be sorted by a press on a heading.
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 const valueOf = (row, column) => {
