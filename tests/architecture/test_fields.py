@@ -130,6 +130,7 @@ def test_a_view_holds_frozen_values_only():
 # ---------------------------------------------------------------- what goes out beside pages and answers
 
 HELD, NO_LEARNER, PROOF = "held against the table", "no learner in it", "keys and codes, for a verifier"
+OWN_WORDS = "cells of the file that the same person sent"
 OUTLETS = {
     "hub.assessment.pages.base:calendar_response": NO_LEARNER,  # time and place
     "hub.consent.exchange:sheet": NO_LEARNER,  # questions and a link, no name
@@ -142,6 +143,7 @@ OUTLETS = {
     "hub.portal.pages.views:access_history": PROOF,  # the learner's own audit entries
     "hub.portal.pages.views:calendar": NO_LEARNER,
     "hub.referrals.pages.mine:permission_sheet": NO_LEARNER,
+    "hub.referrals.pages.upload:refused_rows": OWN_WORDS,
     "hub.reporting.exchange:figures_csv": NO_LEARNER,
     "hub.reporting.exchange:providers_csv": NO_LEARNER,
     "hub.reporting.exchange:unmet_csv": NO_LEARNER,

@@ -108,7 +108,7 @@ def taking(file_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("referrals.upload"))
     result = ImportResult.so_far(file.report)
     template = "referrals/imported.html" if file.is_done else "referrals/taking.html"
-    rows = file.content.count(b"\n") - (not file.content.endswith(b"\n")) if file.content else 0
+    rows = file.content.count(b"\n") - file.content.endswith(b"\n")
     return render_template(template, result=result, rows=rows, most=FAULTS_SHOWN, file_id=file_id)
 
 

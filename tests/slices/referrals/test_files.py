@@ -8,6 +8,7 @@ from hub.core.errors import RuleBroken
 from hub.core.permissions import SYSTEM, Role
 from hub.referrals import reads
 from hub.referrals.exchange import import_referrals, preview_referrals
+from hub.referrals.jobs import take_in_files
 from hub.steps.domain import StepKind
 
 HEADER = (
@@ -158,6 +159,50 @@ class TestPages:
         assert "1 referral added" in done.text
         assert client.post(address).status_code == 302
         assert len(reads.my_referrals(session, client.actor)) == 1
+
+    def test_a_long_file_goes_on_by_itself(self, as_role, session, organise, clock, monkeypatch):
+        """Batch by batch, from where it stands; the page tells how far it is, at the end what was refused."""
+        import re
+
+        monkeypatch.setattr("hub.referrals.pages.upload.AT_ONCE", 2)
+        monkeypatch.setattr("hub.referrals.exchange.BATCH", 2)
+        monkeypatch.setattr("hub.referrals.jobs.BATCHES_AT_ONCE", 1)
+        client = as_role(Role.REFERRER)
+        preview = self.send(
+            client, as_file(row(1), row(2, phone=""), row(3), row(4, family_name="=9"), row(5))
+        )
+        address = re.search(r"/my-referrals/import/[0-9a-f-]{36}", preview.text)[0]
+        assert client.get(address).status_code == 302, "nobody has said yes"
+        assert client.post(address).location == address
+        assert client.post(address).location == address, "a second yes"
+        assert "The file has 5 rows" in client.get(address).text
+        assert take_in_files(clock) == 1
+        assert "2 of 5 rows are done" in client.get(address).text
+        assert address in client.get("/my-referrals/import").text
+        assert [take_in_files(clock) for _ in range(4)] == [1, 1, 1, 0]
+        assert "3 referrals added" in client.get(address).text
+        refused = client.get(f"{address}/rows.csv").text.splitlines()
+        assert [line.split(",")[0] for line in refused[1:]] == ["3", "5"]
+        assert "'=9" in refused[2], "no formula for the spreadsheet"
+        other = as_role(Role.REFERRER, organise(session, "charity"))
+        assert {other.get(f"{address}{end}").status_code for end in ("", "/rows.csv")} == {404}
+
+    def test_what_was_taken_in_before_a_crash_is_found_here(self, as_role, clock, monkeypatch):
+        import re
+
+        monkeypatch.setattr("hub.referrals.pages.upload.AT_ONCE", 1)
+        client = as_role(Role.REFERRER)
+        address = re.search(
+            r"/my-referrals/import/[0-9a-f-]{36}", self.send(client, as_file(row(1), row(2))).text
+        )[0]
+        client.post(address)
+        with monkeypatch.context() as dying:
+            dying.setattr("hub.referrals.service.note_progress", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                take_in_files(clock)
+        take_in_files(clock)
+        assert "0 referrals added" in client.get(address).text
+        assert re.search(r"2</span>\s*<span[^>]*>here already", client.get(address).text)
 
     @pytest.mark.parametrize("content", [b"", b"a;b\n", b"x" * 1005])
     def test_what_cannot_be_used(self, as_role, content, monkeypatch):
