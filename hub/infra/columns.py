@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator
 
-from hub.infra.places import Place, RowSeals
+from hub.infra.places import Place
 from hub.infra.vault import Destroyed, current_vault
 
 T = TypeVar("T")
@@ -109,13 +109,6 @@ class Sealed(Generic[T]):
             return cached[1]
         value: T = self._load(current_vault().open(self._place(row), sealed).decode())
         row.__dict__[f"_opened_{self.name}"] = (sealed, value)
-        return value
-
-    def opened(self, sealed: bytes | None, seals: RowSeals) -> T | None:
-        """What this column holds in a row that was selected column by column."""
-        if sealed is None:
-            return None
-        value: T = self._load(seals.open(self.name, sealed).decode())
         return value
 
     def __set__(self, row: Any, value: T | None) -> None:

@@ -243,4 +243,12 @@ def open_sealed(cipher: AESGCM, sealed: bytes, context: bytes) -> bytes:
 
 
 def _wrap_context(subject_id: UUID, kek_id: str) -> bytes:
-    return join(b"subject_key", subject_id.bytes, kek_id.encode())
+    return b"".join((_WRAP_HEAD, subject_id.bytes, _wrap_tail(kek_id)))
+
+
+_WRAP_HEAD = join(b"subject_key") + (16).to_bytes(2, "big")  # and the length of an id
+
+
+@lru_cache(maxsize=64)
+def _wrap_tail(kek_id: str) -> bytes:
+    return join(kek_id.encode())

@@ -12,7 +12,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.infra.crypto import KeyRing, open_sealed, seal
-from hub.infra.places import Place, RowSeals
+from hub.infra.places import Place, RowPlace, RowSeals
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,14 +54,11 @@ class Vault:
         """Raises Destroyed after erasure and InvalidTag for a value that was altered or moved."""
         return open_sealed(self._cipher(place.subject_id), sealed, place.context())
 
-    def take(self, subject_id: UUID, name: str, wrapped: bytes) -> None:
-        """A subject's key that came along with a row of theirs, wrapped by the key `name`."""
-        if subject_id not in self._ciphers:
-            self._ciphers[subject_id] = AESGCM(self.ring.unwrap(subject_id, name, wrapped))
-
-    def row(self, table: str, row_id: UUID, subject_id: UUID) -> RowSeals:
-        """What opens the sealed columns of one row; raises Destroyed after erasure."""
-        return RowSeals(self._cipher(subject_id), table, row_id, subject_id)
+    def row(self, place: RowPlace, name: str, wrapped: bytes) -> RowSeals:
+        """What opens the sealed columns of one row, with its subject's key, which came along wrapped by `name`."""
+        if place.subject_id not in self._ciphers:
+            self._ciphers[place.subject_id] = AESGCM(self.ring.unwrap(place.subject_id, name, wrapped))
+        return RowSeals(self._cipher(place.subject_id), place)
 
     def preload(self, subject_ids: Iterable[UUID]) -> None:
         """Fetch the keys of many subjects at once."""

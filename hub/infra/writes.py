@@ -93,10 +93,10 @@ def write_now(session: Session) -> None:
             for one in to_send:
                 cursor.execute(*_statement(one, connection.dialect))
     except psycopg.Error as error:
-        raise _as_sqlalchemy(error, connection.dialect) from error
+        raise as_sqlalchemy(error, connection.dialect) from error
 
 
-def _as_sqlalchemy(error: psycopg.Error, dialect: Dialect) -> BaseException:
+def as_sqlalchemy(error: psycopg.Error, dialect: Dialect) -> BaseException:
     """The kind of error that every other statement of a session raises, without its values."""
     return DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect)
 

@@ -45,6 +45,8 @@ def birth_level(left: date | None, right: date | None) -> BirthLevel:
         return BirthLevel.MISSING
     if left == right:
         return BirthLevel.EQUAL_JANUARY if is_january_first(left) else BirthLevel.EQUAL
+    if abs(left.year - right.year) >= A_DECADE and left.day not in {right.day, right.month}:
+        return BirthLevel.DIFFERENT  # what most are: nothing below can apply
     if is_january_first(left) or is_january_first(right):
         return _with_january(left, right)
     same_day = (left.month, left.day) == (right.month, right.day)

@@ -18,7 +18,7 @@ from hub.learners.domain.person import SearchTerms
 from hub.learners.domain.scoring import Comparable, Prepared, prepare
 
 MOST_WORDS = 7  # a name of more words is indexed by its first seven
-MOST_COMPARED = 25
+MOST_COMPARED = 16
 """Candidates that are decrypted and scored for one intake: those with the most telling keys in common.
 
 Measured against 100,000: the true one is as often among them as among the 50 that the specification allows."""

@@ -58,6 +58,11 @@ class ContactEvidence(NamedTuple):
         """Whether a phone, an e-mail or a postcode that is not everybody's is exactly equal."""
         return ContactLevel.EQUAL in {self.phone[0], self.email[0], self.postcode[0]}
 
+    @property
+    def same_door(self) -> bool:
+        """One address with its number, in one postcode, be it a hostel's."""
+        return self.address[0] is ContactLevel.EQUAL and self.postcode[0] in _SAME_POSTCODE
+
 
 _SHORT = {
     "st": "street", "str": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",
@@ -75,7 +80,9 @@ def contact(
     words = [_SHORT.get(word, word) for word in _WORDS.findall((address or "").casefold())]
     numbers = frozenset(word for word in words if word[0].isdigit())
     street = " ".join(sorted(word for word in words if not word[0].isdigit() and word != "flat"))
-    tidy = "".join(c for c in (postcode or "").upper() if c.isalnum())
+    tidy = (postcode or "").upper().replace(" ", "")
+    if not tidy.isalnum():
+        tidy = "".join([c for c in tidy if c.isalnum()])
     boxes = frozenset(tidied for email in emails if (tidied := email.strip().casefold()))
     return Contact(digits, boxes, tidy, street, numbers)
 
@@ -185,8 +192,8 @@ def _address(left: Contact, right: Contact) -> ContactLevel:
         return ContactLevel.MISSING
     similar = 100.0 if left.address == right.address else fuzz.ratio(left.address, right.address)
     if similar >= ALIKE_ADDRESS:
-        if left.numbers == right.numbers:
-            return ContactLevel.EQUAL
+        if left.numbers == right.numbers:  # without any it may be a street's or a hostel's
+            return ContactLevel.EQUAL if left.numbers else ContactLevel.ONE_SLIP
         return ContactLevel.ONE_SLIP if left.numbers & right.numbers else ContactLevel.AREA
     shared = left.numbers & right.numbers or left.numbers == right.numbers
     least = SAME_NUMBER_ADDRESS if shared else ALIKE_ADDRESS

@@ -36,6 +36,8 @@ class Key(NamedTuple):  # a tuple: a file makes and compares hundreds of thousan
 
 def phone_digits(phone: str) -> str:
     """The national digits of a number: `+44 7700 900123`, `0044...` and `07700 900123` become equal."""
+    if phone.startswith("+44") and len(phone) > 11 and phone[1:].isdecimal() and phone.isascii():
+        return phone[3:].lstrip("0")  # as the hub stores most
     digits = re.sub(r"\D", "", phone)
     if digits.startswith("0044"):
         digits = digits[2:]

@@ -105,6 +105,8 @@ def _lists(data: Mapping[str, Any]) -> NameLists:
         taken=frozenset(data["taken"]),
         taking_families=frozenset(data["chinese_families"]),
         taking_languages=frozenset(data["taking_languages"]),
+        tongues={name: tongue for tongue, names in data["tongues"].items() for name in names},
+        shared=frozenset(data["shared_given"]),
         patronymic_languages=frozenset(data["patronymic_languages"]),
         established=frozenset(data["shares"]),
         usual_share=data["usual_share"],

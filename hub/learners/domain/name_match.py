@@ -248,6 +248,8 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
         level, penalty = _clash(missed, matches, sides, lists, weights)
         weight -= penalty + (clashes - 1) * weights["clash"]
     full, loosely = _certainty(matches, joined, rest)
+    if not full and not joined.number and _left_away(matches, rest, sides, lists, weights):
+        full = loosely = True
     weak = any(match[1] is Likeness.WEAK for match in matches)
     total = min(weights["most"], max(weights["least"], weight))
     return NameEvidence(level, total, full, bool(clashes) or weak, loosely)
@@ -272,22 +274,52 @@ def _certainty(
     return full, full and (bool(unsure) or any(map(bool, rest)))
 
 
+def _left_away(
+    matches: Sequence[Match],
+    rest: Sequence[Sequence[NameWord]],
+    sides: tuple[NameSide, NameSide],
+    lists: NameLists,
+    weights: Mapping[str, float],
+) -> bool:
+    """Whether one record only lacks a second family name or a grandfather's that the other has.
+
+    Every given name stands in its own field on both and is certain, and so is a family name that few bear. In lists
+    with the fields swapped that would be a given name: so not one that sisters share, Maria or Muhammad. Not for
+    Chinese names, whose syllables are written apart, and family name first.
+    """
+    lacking, *also = [side for side in rest if side] or [()]
+    if not lacking or also or any(not word.family or word.spare for word in lacking):
+        return False
+    if any(side.may_take_name for side in sides):
+        return False
+    if any(match[2].family != match[3].family or not _is_one(match) for match in matches):
+        return False
+    families = [match for match in matches if match[2].family]
+    telling = [match[0] for match in families if lists.shared.isdisjoint(match[2].forms | match[3].forms)]
+    return len(families) < len(matches) and max(telling, default=0.0) >= weights["family_sure"]
+
+
 def _is_one(match: Match) -> bool:
     """Whether two words are certainly one name: the same letters, listed as its spellings, or read alike.
 
-    Not by sound alone: Sadia and Said, Anatolii and Nataliia sound alike, and may be twins.
+    Not by sound alone: Sadia and Said, Anatolii and Nataliia sound alike, and may be twins. Nor as the name of two
+    languages: Ion and Ivan may be brothers.
     """
     one, other = match[2], match[3]
-    return (
-        one.text == other.text
-        or not one.forms.isdisjoint(other.forms)
-        or spoken(one.text) == spoken(other.text)
-    )
+    if one.text == other.text:
+        return True
+    alike = not one.forms.isdisjoint(other.forms) or spoken(one.text) == spoken(other.text)
+    return alike and not _of_two_tongues(one, other)
+
+
+def _of_two_tongues(one: NameWord, other: NameWord) -> bool:
+    return bool(one.tongue and other.tongue) and one.tongue != other.tongue
 
 
 def _is_one_family(match: Match) -> bool:
     one, other = match[2], match[3]
-    return one.family and other.family and as_family(one.text) == as_family(other.text)
+    alike = one.family and other.family and as_family(one.text) == as_family(other.text)
+    return alike and not _of_two_tongues(one, other)
 
 
 def _level(matches: Sequence[Match], extra: int) -> NameLevel:

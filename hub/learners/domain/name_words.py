@@ -17,7 +17,8 @@ class NameLists:
     """What is known of names: shares of people, equal names, and words that carry little (dated data).
 
     `shares` is by sound. `same` gives the common forms of a name that sounds alone do not bring together.
-    `established` are spellings common in their own right: one letter between two of them is no slip.
+    `established` are spellings common in their own right: one letter between two of them is no slip. `tongues` says
+    of which language a form is where languages form one name differently.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -25,6 +26,8 @@ class NameLists:
     honorifics: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()  # English first names that Chinese speakers take
     established: frozenset[str] = frozenset()
+    tongues: Mapping[str, str] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()  # given names that several of one family bear before their own
     patronymic_languages: frozenset[str] = frozenset()
     taking_families: frozenset[str] = frozenset()
     taking_languages: frozenset[str] = frozenset()
@@ -46,7 +49,7 @@ class NameLists:
 class NameWord:
     """One word. `spare` words (honorifics, aliases) may help but are not missed; `worth` is in bits.
 
-    `keys` are the sounds of its common forms, by which it is looked up.
+    `keys` are the sounds of its common forms, by which it is looked up; `tongue` is empty where it tells none.
     """
 
     text: str
@@ -56,6 +59,7 @@ class NameWord:
     family: bool
     spare: bool
     honorific: bool
+    tongue: str = ""
 
 
 def name_words(
@@ -97,4 +101,5 @@ def _new_word(
     least, most = bounds
     worth = min(most, max(least, -log2(lists.share(forms[0]))))
     keys = frozenset[str]().union(*(sounds(form) for form in forms))
-    return NameWord(text, frozenset(forms), keys, worth, family, spare or honorific, honorific)
+    tongue = lists.tongues.get(text, "")
+    return NameWord(text, frozenset(forms), keys, worth, family, spare or honorific, honorific, tongue)

@@ -224,15 +224,18 @@ def zone_of(weighed: Weighed, model: Model) -> Zone:
 
 
 def _third_field(weighed: Weighed) -> bool:
-    """An exact phone, e-mail or postcode; a birth date that is not quite equal, or a default, needs more.
+    """An exact phone, e-mail or postcode, the same door, or a phone but for one digit; a birth date that is not quite
+    equal, or a default, needs a phone, the same door, or a mailbox with a postcode or an address.
 
     A mailbox alone will not do then: families share them, and lists hold made-up ones.
     """
     reached = weighed.contact
     if weighed.birth is BirthLevel.EQUAL:
-        return reached.exact
-    same_door = ContactLevel.EQUAL in {reached.postcode[0], reached.address[0]}
-    return reached.phone[0] is ContactLevel.EQUAL or (reached.email[0] is ContactLevel.EQUAL and same_door)
+        return reached.exact or reached.same_door or reached.phone[0] is ContactLevel.ONE_SLIP
+    if reached.phone[0] is ContactLevel.EQUAL or reached.same_door:
+        return True
+    nearby = ContactLevel.EQUAL in {reached.postcode[0], reached.address[0]}
+    return reached.email[0] is ContactLevel.EQUAL and nearby
 
 
 def compare(left: Comparable, right: Comparable, model: Model) -> Comparison:

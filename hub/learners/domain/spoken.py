@@ -50,6 +50,7 @@ def as_family(word: str) -> str:
     Every vowel keeps its place, so that twins whose given names stand in the wrong field stay two.
     """
     read = _LAST_E.sub("", _FEMININE.sub("", spoken(word)))
+    read = read[:-1] + _HARD_END.get(read[-1:], read[-1:])  # Bouzid and Bouzide
     first = _VOWELS.search(read)
     at = first.end() if first else len(read)
     return read[:at] + _VOWEL.sub(".", read[at:])

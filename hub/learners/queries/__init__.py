@@ -3,27 +3,25 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
     Row,
     Select,
-    Uuid,
     and_,
     bindparam,
     delete,
     func,
     select,
     text,
-    type_coerce,
     update,
 )
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.types import NullType
 
 from hub.infra.crypto import FIRST_INDEX
+from hub.infra.fetching import fetch
 from hub.infra.sight import visible
 from hub.infra.subject_keys import SubjectKey
 from hub.infra.vault import current_vault
@@ -84,41 +82,49 @@ def hits(session: Session, wanted: Collection[bytes]) -> Sequence[Row[bytes, UUI
     return session.execute(found).all()
 
 
-# LATERAL: one look into the index for each hash, also while the planner still believes that the table is empty.
-_RANKED = text(
-    "SELECT found.source_record_id "
-    "FROM unnest(CAST(:hashes AS bytea[]), CAST(:weights AS int[])) AS one (hash, weight) "
-    "CROSS JOIN LATERAL (SELECT source_record_id FROM blind_index WHERE hash = one.hash OFFSET 0) AS found "
-    "GROUP BY found.source_record_id ORDER BY sum(one.weight) DESC, found.source_record_id LIMIT :most"
-).columns(source_record_id=Uuid())
-
-
-_SEALED = (
-    "given_names", "family_name", "known_as", "date_of_birth", "sex", "postcode", "address", "phone", "second_phone",
-    "email", "first_language",
+SEALED = (
+    "date_of_birth", "sex", "phone", "second_phone", "email", "postcode", "address", "first_language", "given_names",
+    "family_name", "known_as",
 )  # fmt: skip
+"""What is compared of a record, in the order in which `candidates` gives it."""
+
+# LATERAL: one look into the index for each hash, also while the planner still believes that the table is empty.
+_CANDIDATES = """
+    SELECT record.id, record.subject_id, record.home_learner_id, record.learner_id, key.kek_id, key.wrapped,
+        record.date_of_birth_sealed, record.sex_sealed, record.phone_sealed, record.second_phone_sealed,
+        record.email_sealed, record.postcode_sealed, record.address_sealed, record.first_language_sealed,
+        record.given_names_sealed, record.family_name_sealed, record.known_as_sealed
+    FROM (
+        SELECT found.source_record_id
+        FROM unnest(%(hashes)s::bytea[], %(weights)s::int[]) AS one (hash, weight)
+        CROSS JOIN LATERAL (SELECT source_record_id FROM blind_index WHERE hash = one.hash OFFSET 0) AS found
+        GROUP BY found.source_record_id
+        ORDER BY sum(one.weight) DESC, found.source_record_id
+        LIMIT %(most)s
+    ) AS ranked
+    JOIN source_record AS record ON record.id = ranked.source_record_id
+    JOIN subject_key AS key ON key.subject_id = record.subject_id
+    WHERE key.wrapped IS NOT NULL
+"""
 
 
-@cache
-def _candidates() -> Select[Any]:
-    """Columns and not rows of the ORM, sealed bytes as they are: making objects took half the time of a look-up."""
-    ranked = _RANKED.subquery()
-    ids = [SourceRecord.id, SourceRecord.subject_id, SourceRecord.home_learner_id, SourceRecord.learner_id]
-    sealed: list[Any] = [
-        type_coerce(getattr(SourceRecord, f"{name}_sealed"), NullType()).label(name) for name in _SEALED
-    ]
-    return (
-        select(*[*ids, *sealed, SubjectKey.kek_id, SubjectKey.wrapped])
-        .join(ranked, ranked.c.source_record_id == SourceRecord.id)
-        .join(SubjectKey, SubjectKey.subject_id == SourceRecord.subject_id)
-        .where(SubjectKey.wrapped.is_not(None))
-    )
+class Candidate(NamedTuple):
+    """A record that shares keys with somebody, sealed, and its data key, wrapped."""
+
+    id: UUID
+    subject_id: UUID
+    home_learner_id: UUID
+    learner_id: UUID
+    kek_id: str
+    wrapped: bytes
+    sealed: tuple[bytes | None, ...]
 
 
-def candidates(session: Session, weights: Mapping[bytes, int], most: int) -> Sequence[Row[Any]]:
+def candidates(session: Session, weights: Mapping[bytes, int], most: int) -> list[Candidate]:
     """The `most` records whose shared keys weigh most, in no order: ids, what is compared, sealed, and its key."""
     asked = {"hashes": list(weights), "weights": list(weights.values()), "most": most}
-    return session.execute(_candidates(), asked).all()
+    rows = fetch(session, _CANDIDATES, asked)
+    return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5], row[6:]) for row in rows]
 
 
 def records_by_id(session: Session, ids: Collection[UUID]) -> Sequence[SourceRecord]:

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from hub.infra.places import RowSeals
+from hub.infra.places import RowPlace, RowSeals
 from hub.infra.vault import current_vault
 from hub.learners import queries
 from hub.learners.domain.blocking import KEY_WEIGHTS, MOST_COMPARED
@@ -27,6 +26,7 @@ from hub.learners.domain.scoring import (
     weigh_names,
 )
 from hub.learners.models import SourceRecord
+from hub.learners.queries import SEALED, Candidate
 
 LOW_BAND = -3.0  # pairs from here to 0 are kept for the weekly sample
 
@@ -43,7 +43,7 @@ class Known:
 def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model: Model) -> list[Known]:
     """Everybody known who scores above the low band, best first; one query, and one for their keys.
 
-    At most 25 records are decrypted: those that share the most telling keys. Names are opened only of those who
+    At most 16 records are decrypted: those that share the most telling keys. Names are opened only of those who
     could be the one by everything else.
     """
     weights = {one: KEY_WEIGHTS[key.kind] for one, key in hashed.items()}
@@ -67,36 +67,32 @@ def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model
     return sorted(found.values(), key=lambda one: (-one.comparison.score, one.now_id))
 
 
-def _opened(rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], RowSeals]]:
-    vault = current_vault()
+def _opened(rows: Sequence[Candidate]) -> Iterator[tuple[Candidate, RowSeals]]:
+    vault, table = current_vault(), SourceRecord.__tablename__
     for row in rows:
-        vault.take(row.subject_id, row.kek_id, row.wrapped)
-        yield row, vault.row(SourceRecord.__tablename__, row.id, row.subject_id)
+        yield row, vault.row(RowPlace(table, row.id, row.subject_id), row.kek_id, row.wrapped)
 
 
-def _described(row: Row[Any], seals: RowSeals) -> Comparable:
+_AROUND, _NAMES = SEALED[:-3], SEALED[-3:]
+
+
+def _described(row: Candidate, seals: RowSeals) -> Comparable:
     """What is compared but the name; only that is decrypted."""
-    phones = (
-        SourceRecord.phone.opened(row.phone, seals),
-        SourceRecord.second_phone.opened(row.second_phone, seals),
-    )
-    email = SourceRecord.email.opened(row.email, seals)
+    born, sex, phone, second, email, postcode, address, language = seals.open(_AROUND, row.sealed[:-3])
     return Comparable(
-        gender=SourceRecord.sex.opened(row.sex, seals),
-        date_of_birth=SourceRecord.date_of_birth.opened(row.date_of_birth, seals),
-        phones=tuple([phone for phone in phones if phone]),
+        gender=sex,
+        date_of_birth=date.fromisoformat(born) if born else None,
+        phones=tuple([one for one in (phone, second) if one]),
         emails=(email,) if email else (),
-        postcode=SourceRecord.postcode.opened(row.postcode, seals),
-        address=SourceRecord.address.opened(row.address, seals),
-        first_language=SourceRecord.first_language.opened(row.first_language, seals),
+        postcode=postcode,
+        address=address,
+        first_language=language,
     )
 
 
-def _named(row: Row[Any], seals: RowSeals, around: Prepared, model: Model) -> Prepared:
-    given = SourceRecord.given_names.opened(row.given_names, seals) or ""
-    family = SourceRecord.family_name.opened(row.family_name, seals) or ""
-    alias = SourceRecord.known_as.opened(row.known_as, seals)
-    return named(around, (given, family), (alias,) if alias else (), model)
+def _named(row: Candidate, seals: RowSeals, around: Prepared, model: Model) -> Prepared:
+    given, family, alias = seals.open(_NAMES, row.sealed[-3:])
+    return named(around, (given or "", family or ""), (alias,) if alias else (), model)
 
 
 def _crowded(asked: Prepared, others: Sequence[Prepared]) -> frozenset[str]:

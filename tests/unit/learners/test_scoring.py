@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from hub.learners import reads
 from hub.learners.domain.scoring import Comparable, Zone, compare
 
@@ -46,3 +48,37 @@ def test_a_sister_on_the_same_phone_is_somebody_else():
 def test_name_and_birth_date_alone_are_never_linked_without_asking():
     other = replace(AMINA, phones=(), emails=(), postcode=None, address=None)
     assert compare(AMINA, other, MODEL).zone is Zone.REVIEW
+
+
+BARE = replace(AMINA, emails=(), phones=("+447700900555",), postcode=None, address=None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "zone"),
+    [
+        ({"phones": ("+447700900556",)}, Zone.AUTO),  # a digit apart
+        ({"phones": ("+447700900999",)}, Zone.REVIEW),
+        ({"phones": (), "postcode": "E8 1AA", "address": "12 Mare St"}, Zone.AUTO),
+        ({"phones": (), "postcode": "E8 1AA", "address": "Mare House"}, Zone.REVIEW),
+    ],
+)
+def test_what_stands_beside_name_and_birth_date_in_the_automatic_zone(changed, zone):
+    """A phone but for a digit, or one door, be it a hostel's; a hostel's postcode alone will not do."""
+    model = MODEL.where_crowded({"E81AA"})
+    first = replace(
+        BARE,
+        **{
+            name: value
+            for name, value in {"postcode": "E8 1AA", "address": "12 Mare Street"}.items()
+            if name in changed
+        },
+    )
+    assert compare(first, replace(first, **changed), model).zone is zone
+
+
+def test_one_door_mends_a_birth_date_that_a_number_of_the_hostel_alone_does_not():
+    first = replace(AMINA, phones=(), emails=())
+    near = replace(first, date_of_birth=date(1990, 3, 15))
+    assert compare(first, near, MODEL).zone is Zone.AUTO
+    assert compare(first, replace(near, address="Flat 9, 12 Mare Street"), MODEL).zone is Zone.REVIEW
+    assert compare(first, replace(near, address=None), MODEL).zone is Zone.REVIEW
