@@ -65,21 +65,21 @@ def compare_names(
     if left.key == right.key:
         return _equal(left.words, weights)
     matches = _pair_off(left.words, right.words, lists, weights)
-    joined, rest = _joined(*_left_over(left, right, matches), weights)
+    joined, rest = _joined(*_left_over(left.words, right.words, matches), weights)
     if any(rest) and not joined.number and any(match[1] is Likeness.SHORTENED for match in matches):
         # Xiao is not Xiaoming shortened where Ming stands beside it.
         firm = [match for match in matches if match[1] is not Likeness.SHORTENED]
-        again = _joined(*_left_over(left, right, firm), weights)
+        again = _joined(*_left_over(left.words, right.words, firm), weights)
         if again[0].number:
             matches, (joined, rest) = firm, again
     return _judge(matches, joined, rest, (left, right), lists, weights)
 
 
 def _left_over(
-    left: NameSide, right: NameSide, matches: Sequence[Match]
+    left: Sequence[NameWord], right: Sequence[NameWord], matches: Sequence[Match]
 ) -> tuple[list[NameWord], list[NameWord]]:
     taken = {id(word) for match in matches for word in match[2:]}
-    return [w for w in left.words if id(w) not in taken], [w for w in right.words if id(w) not in taken]
+    return [w for w in left if id(w) not in taken], [w for w in right if id(w) not in taken]
 
 
 def _equal(words: tuple[NameWord, ...], weights: Mapping[str, float]) -> NameEvidence:
@@ -108,6 +108,12 @@ def _pair_off(
     left: Sequence[NameWord], right: Sequence[NameWord], lists: NameLists, weights: Mapping[str, float]
 ) -> list[Match]:
     """Greedily the best pairs, each word once."""
+    at = {word.text: word for word in right}
+    kept: list[Match] = [
+        (_worth(one, other), Likeness.EXACT, one, other) for one in left if (other := at.get(one.text))
+    ]
+    if kept:  # nothing is stronger than the same letters
+        left, right = _left_over(left, right, kept)
     found = [
         (agreed[0], agreed[1], one, other)
         for one in left
@@ -117,7 +123,6 @@ def _pair_off(
     if len(found) > 1:
         found.sort(key=_strength, reverse=True)
     used: set[int] = set()
-    kept = []
     for match in found:
         one, other = id(match[2]), id(match[3])
         if one not in used and other not in used:
@@ -152,12 +157,10 @@ MOST_REMEMBERED = 1 << 16
 def _agree(
     one: NameWord, other: NameWord, lists: NameLists, weights: Mapping[str, float]
 ) -> tuple[float, Likeness] | None:
-    worth = _worth(one, other)
-    if one.text == other.text:
-        return worth, Likeness.EXACT
     level = _likeness(one, other)
     if level is Likeness.NONE:
         return None
+    worth = _worth(one, other)
     if level is Likeness.SOUND:
         return max(weights["sound_least"], worth - weights["sound_less"]), level
     if level is Likeness.NEAR:
@@ -176,10 +179,11 @@ def _likeness(one: NameWord, other: NameWord) -> Likeness:
     written = likeness(one.text, other.text)
     if written >= Likeness.NEAR:
         return written
-    ways = [(one.text, form) for form in other.forms if form != other.text]
-    ways += [(other.text, form) for form in one.forms if form != one.text]
-    by_form = max((likeness(*way) for way in ways), default=written)
-    return by_form if by_form in _BY_FORM else written
+    for text, forms in ((one.text, other.others), (other.text, one.others)):
+        for form in forms:
+            if (by_form := likeness(text, form)) in _BY_FORM and by_form > written:
+                written = by_form
+    return written
 
 
 _BY_FORM = frozenset({Likeness.NEAR, Likeness.SOUND})

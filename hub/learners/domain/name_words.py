@@ -59,6 +59,7 @@ class NameWord:
     family: bool
     spare: bool
     honorific: bool
+    others: tuple[str, ...]  # its common forms where it is none itself
     tongue: str = ""
 
 
@@ -102,4 +103,7 @@ def _new_word(
     worth = min(most, max(least, -log2(lists.share(forms[0]))))
     keys = frozenset[str]().union(*(sounds(form) for form in forms))
     tongue = lists.tongues.get(text, "")
-    return NameWord(text, frozenset(forms), keys, worth, family, spare or honorific, honorific, tongue)
+    others = tuple(form for form in forms if form != text)
+    return NameWord(
+        text, frozenset(forms), keys, worth, family, spare or honorific, honorific, others, tongue
+    )  # fmt: skip
