@@ -124,9 +124,9 @@ def _pair_off(
         found.sort(key=_strength, reverse=True)
     used: set[int] = set()
     for match in found:
-        one, other = id(match[2]), id(match[3])
-        if one not in used and other not in used:
-            used.update((one, other))
+        pair = id(match[2]), id(match[3])
+        if used.isdisjoint(pair):
+            used.update(pair)
             kept.append(match)
     return kept
 
