@@ -54,10 +54,13 @@ class Vault:
         """Raises Destroyed after erasure and InvalidTag for a value that was altered or moved."""
         return open_sealed(self._cipher(place.subject_id), sealed, place.context())
 
-    def row(self, place: RowPlace, name: str, wrapped: bytes) -> RowSeals:
-        """What opens the sealed columns of one row, with its subject's key, which came along wrapped by `name`."""
-        if place.subject_id not in self._ciphers:
-            self._ciphers[place.subject_id] = AESGCM(self.ring.unwrap(place.subject_id, name, wrapped))
+    def take(self, subject_id: UUID, name: str, wrapped: bytes) -> None:
+        """A subject's key that came along with a row of theirs, wrapped by the key `name`."""
+        if subject_id not in self._ciphers:
+            self._ciphers[subject_id] = AESGCM(self.ring.unwrap(subject_id, name, wrapped))
+
+    def row(self, place: RowPlace) -> RowSeals:
+        """What opens the sealed columns of one row; raises Destroyed after erasure."""
         return RowSeals(self._cipher(place.subject_id), place)
 
     def preload(self, subject_ids: Iterable[UUID]) -> None:

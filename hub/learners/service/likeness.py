@@ -70,7 +70,8 @@ def likest(session: Session, asked: Prepared, hashed: Mapping[bytes, Key], model
 def _opened(rows: Sequence[Candidate]) -> Iterator[tuple[Candidate, RowSeals]]:
     vault, table = current_vault(), SourceRecord.__tablename__
     for row in rows:
-        yield row, vault.row(RowPlace(table, row.id, row.subject_id), row.kek_id, row.wrapped)
+        vault.take(row.subject_id, row.kek_id, row.wrapped)
+        yield row, vault.row(RowPlace(table, row.id, row.subject_id))
 
 
 _AROUND, _NAMES = SEALED[:-3], SEALED[-3:]
