@@ -1,6 +1,7 @@
 """My work and the public home, the board, one learner's page, search."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -224,39 +225,58 @@ def _listed(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Person]:
 def _record(session: Session, learner_id: UUID, clock: Clock) -> dict[str, Any]:
     """What the slices know about the learner."""
     today = clock.today()
-    cases = referrals.referrals_of(session, [learner_id])[learner_id]
-    case_ids = [one.id for one in cases]
-    entries = waitlists.entries_of(session, [learner_id]).get(learner_id, [])
-    offers = matching.offers_of(session, [learner_id]).get(learner_id, [])
     return {
         "needs": learners.needs(session, [learner_id]).get(learner_id),
         "suspected": learners.suspected_of(session, [learner_id]).get(learner_id, ()),
+        "say": lambda machine, state: policy.label(session, machine, state.value, "staff"),
+        "placements": assessments.placements(session, [learner_id]).get(learner_id, []),
+        "steps": steps.learner_steps(session, [learner_id], today),
+        "href": lambda step: link_to(step, current_actor()),
+        "looked": oversight.about_learner(session, learner_id, MOST_LOOKS),
+        "looks_removed": oversight.removed_before(session, learner_id),
+        "today": today,
+        **_cases(session, learner_id),
+        **_waiting(session, learner_id, today),
+        **_permitted(session, learner_id, today),
+    }
+
+
+def _cases(session: Session, learner_id: UUID) -> dict[str, Any]:
+    """The referrals, what happened in each, and their appointments."""
+    cases = referrals.referrals_of(session, [learner_id])[learner_id]
+    appointments = assessments.appointments_of(session, [one.id for one in cases])
+    return {
         "cases": cases,
         "labels": {one.id: policy.label(session, "referral", one.state.value, "staff") for one in cases},
-        "say": lambda machine, state: policy.label(session, machine, state.value, "staff"),
         "outcomes": OUTCOME_LABELS,
         "moves": MOVE_LABELS,
-        "standings": consents.standings(session, learner_id, today),
-        "stops": consents.stops_of(session, learner_id),
-        "stop_labels": STOP_LABELS,
-        "appointments": [
-            one for each in assessments.appointments_of(session, case_ids).values() for one in each
-        ],
-        "placements": assessments.placements(session, [learner_id]).get(learner_id, []),
+        "timeline": _timeline(session, cases),
+        "appointments": [one for each in appointments.values() for one in each],
+    }
+
+
+def _waiting(session: Session, learner_id: UUID, today: date) -> dict[str, Any]:
+    """The places in the queue, and the offers with their classes."""
+    entries = waitlists.entries_of(session, [learner_id]).get(learner_id, [])
+    offers = matching.offers_of(session, [learner_id]).get(learner_id, [])
+    return {
         "entries": entries,
         "positions": waitlists.positions(session, [one.id for one in entries]),
         "priority": waitlists.priorities(session, [learner_id], today)[learner_id],
         "offers": offers,
         "classes": provision.classes(session, {one.class_id for one in offers}),
+    }
+
+
+def _permitted(session: Session, learner_id: UUID, today: date) -> dict[str, Any]:
+    """What the learner permits, what they had stopped, and what was written to and fro."""
+    return {
+        "standings": consents.standings(session, learner_id, today),
+        "stops": consents.stops_of(session, learner_id),
+        "stop_labels": STOP_LABELS,
         "messages": messages.conversation(session, learner_id),
         "may_text": consents.may(session, learner_id, TEXTING, today),
         "letter": blank_form(),
-        "steps": steps.learner_steps(session, [learner_id], today),
-        "href": lambda step: link_to(step, current_actor()),
-        "looked": oversight.about_learner(session, learner_id, MOST_LOOKS),
-        "looks_removed": oversight.removed_before(session, learner_id),
-        "timeline": _timeline(session, cases),
-        "today": today,
     }
 
 

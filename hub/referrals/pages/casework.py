@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -133,40 +134,55 @@ def one(referral_id: UUID) -> str:
 def _show(session: Session, referral_id: UUID, forms: dict[str, Form]) -> str:
     actor, clock = current_actor(), runtime().clock
     view = reads.referral_for(session, referral_id, actor)
-    audit.record(session, actor, "referral.viewed", "referral", view.id, fields=("details",), clock=clock)
-    audit.record(
-        session, actor, "learner.viewed", "learner", view.learner_id, fields=("details",), clock=clock
-    )
+    for kind, subject_id in (("referral", view.id), ("learner", view.learner_id)):
+        audit.record(session, actor, f"{kind}.viewed", kind, subject_id, fields=("details",), clock=clock)
     return render_template(
         "referrals/one.html",
         row=view,
         details=reads.details(session, referral_id, actor),
-        sources=SOURCE_LABELS,
-        source=Source,
-        person=learners.person(session, view.learner_id),
-        needs=learners.needs(session, [view.learner_id]).get(view.learner_id),
-        organisation=accounts.organisation(session, view.organisation_id),
-        label=policy.label(session, "referral", view.state.value, "staff"),
         history=_history(session, view),
         asked=reads.questions(session, referral_id),
-        topics=topics(),
         steps=steps.open_steps(session, [referral_id], clock.today()).get(referral_id, []),
-        suspected=learners.suspected_of(session, [view.learner_id]).get(view.learner_id, ()),
-        appointments=assessments.appointments_of(session, [referral_id]).get(referral_id, []),
-        earlier=assessments.valid_placement(session, view.learner_id, clock.today())
-        if view.state in BEFORE_ASSESSMENT
-        else None,
-        others=[
-            one
-            for one in reads.referrals_of(session, [view.learner_id])[view.learner_id]
-            if one.id != view.id
-        ],
-        reasons=[(one.code, one.label) for one in policy.reasons(session, "hub")],
-        endings=[(one.value, OUTCOME_LABELS[one]) for one in may_end_in(view.state)],
-        outcomes=OUTCOME_LABELS,
-        can=_possible(view),
         forms={name: forms.get(name, blank_form()) for name in ("ask", "hold", "close", "reopen")},
+        **_whose(session, view),
+        **_assessed(session, view, clock),
+        **_offered(session, view),
     )
+
+
+def _whose(session: Session, view: ReferralView) -> dict[str, Any]:
+    """The learner, who referred them, and what else the hub has of the same person."""
+    same = reads.referrals_of(session, [view.learner_id])[view.learner_id]
+    return {
+        "person": learners.person(session, view.learner_id),
+        "needs": learners.needs(session, [view.learner_id]).get(view.learner_id),
+        "organisation": accounts.organisation(session, view.organisation_id),
+        "suspected": learners.suspected_of(session, [view.learner_id]).get(view.learner_id, ()),
+        "others": [other for other in same if other.id != view.id],
+    }
+
+
+def _assessed(session: Session, view: ReferralView, clock: Clock) -> dict[str, Any]:
+    """Appointments, and the earlier result that could spare the learner an assessment."""
+    before = view.state in BEFORE_ASSESSMENT
+    return {
+        "appointments": assessments.appointments_of(session, [view.id]).get(view.id, []),
+        "earlier": assessments.valid_placement(session, view.learner_id, clock.today()) if before else None,
+    }
+
+
+def _offered(session: Session, view: ReferralView) -> dict[str, Any]:
+    """What can be done in this state, and the words to choose from."""
+    return {
+        "can": _possible(view),
+        "label": policy.label(session, "referral", view.state.value, "staff"),
+        "reasons": [(one.code, one.label) for one in policy.reasons(session, "hub")],
+        "endings": [(one.value, OUTCOME_LABELS[one]) for one in may_end_in(view.state)],
+        "outcomes": OUTCOME_LABELS,
+        "sources": SOURCE_LABELS,
+        "source": Source,
+        "topics": topics(),
+    }
 
 
 def _possible(view: ReferralView) -> set[str]:

@@ -143,9 +143,27 @@ def _enter(  # noqa: PLR0913, PLR0917 - everything a new entry is made of
     actor: Actor,
     clock: Clock,
 ) -> WaitlistEntry:
+    entry = _row(session, request, learner_id, previous, clock)
+    session.add(entry)
+    session.flush()
+    write_history(session, entry, None, Change(EntryState.WAITING), actor, clock)
+    keep_step(session, entry, clock)
+    previous_id = previous.id if previous else None
+    record(session, EntryJoined(entry.id, learner_id, entry.case_id, entry.strand, entry.level, previous_id))
+    return entry
+
+
+def _row(
+    session: Session,
+    request: JoinRequest,
+    learner_id: UUID,
+    previous: WaitlistEntry | None,
+    clock: Clock,
+) -> WaitlistEntry:
+    """The new entry, with the earliest date and today's priority."""
     first = learners.first_referred_on(session, [learner_id]).get(learner_id, clock.today())
     given = priority_of(session, learner_id, clock)
-    entry = WaitlistEntry(
+    return WaitlistEntry(
         learner_id=learner_id,
         source_record_id=request.source_record_id,
         subject_id=request.subject_id,
@@ -162,17 +180,6 @@ def _enter(  # noqa: PLR0913, PLR0917 - everything a new entry is made of
         previous_entry_id=previous.id if previous else None,
         **_descriptions(request),
     )
-    session.add(entry)
-    session.flush()
-    write_history(session, entry, None, Change(EntryState.WAITING), actor, clock)
-    keep_step(session, entry, clock)
-    record(
-        session,
-        EntryJoined(
-            entry.id, learner_id, entry.case_id, entry.strand, entry.level, previous.id if previous else None
-        ),
-    )
-    return entry
 
 
 def _descriptions(request: JoinRequest) -> dict[str, object]:
