@@ -45,6 +45,8 @@ class Facts:
     has_offer: bool = False
     has_class: bool = False
     has_meeting: bool = False
+    is_stopped: bool = False
+    """Whether the learner has had stopped what comes next: assessing, or everything."""
 
 
 def stage_of(facts: Facts) -> Stage | None:
@@ -62,6 +64,8 @@ def next_step(facts: Facts) -> str:
     stage = stage_of(facts)
     if facts.has_offer:
         return "next_offer"
+    if facts.is_stopped and stage not in {None, Stage.CLASS}:
+        return "next_stopped"
     if facts.check_in_due:
         return "check_title"
     if stage is None:

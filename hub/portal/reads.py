@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.assessment import reads as assessment
 from hub.assessment.domain import AppointmentState
 from hub.assessment.reads import AppointmentView
+from hub.consent import reads as consents
 from hub.core.clock import Clock
 from hub.learners import reads as learners
 from hub.matching import reads as matching
@@ -26,6 +27,7 @@ from hub.waitlist import reads as waitlist
 from hub.waitlist.domain import EntryState
 from hub.waitlist.reads import EntryView, Position
 
+ASSESS = "P02"
 _PROMISED = {
     "next_form": {StepKind.REFERRAL_TO_REVIEW},
     "next_meeting_wait": {StepKind.APPOINTMENT_TO_MAKE},
@@ -64,6 +66,7 @@ def here(session: Session, learner_id: UUID, clock: Clock) -> Here:
         has_offer=offer is not None,
         has_class=placed,
         has_meeting=meeting is not None,
+        is_stopped=_is_stopped(session, learner_id, to_assess=entry is None),
     )
     key = next_step(facts)
     return Here(
@@ -104,6 +107,11 @@ def _meeting(session: Session, cases: Iterable[ReferralView]) -> AppointmentView
     found = assessment.appointments_of(session, [one.id for one in cases])
     booked = [one for each in found.values() for one in each if one.state is AppointmentState.BOOKED]
     return booked[0] if booked else None
+
+
+def _is_stopped(session: Session, learner_id: UUID, *, to_assess: bool) -> bool:
+    stops = consents.stops_of(session, learner_id)
+    return any(one.is_whole or (to_assess and ASSESS in one.purposes) for one in stops)
 
 
 def _class(session: Session, offer: OfferView | None) -> EsolClassView | None:

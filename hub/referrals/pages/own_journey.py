@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from marshmallow import RAISE, Schema
 
 from hub.consent import reads as consents
@@ -182,7 +183,8 @@ def _consent_rows(answers: Answers) -> list[tuple[str, str]]:
 
 
 def _plain(value: Any, box: Box, said: Speech) -> str:
-    return str(value)
+    """What was typed, apart, so that a page from right to left does not turn numbers round."""
+    return Markup("<bdi>{}</bdi>").format(national(value) if box.kind == "tel" else value)
 
 
 def _chosen(value: Any, box: Box, said: Speech) -> str:
@@ -207,7 +209,7 @@ _SHOWN: Mapping[str, Callable[[Any, Box, Speech], str]] = {
     "email": _plain,
     "number": _plain,
     "postcode": _plain,
-    "tel": lambda value, box, said: national(value),
+    "tel": _plain,
     "birth": lambda value, box, said: said.full_date(date.fromisoformat(value)),
     "yes_no": lambda value, box, said: said.plain("yes" if value else "no"),
     "language": _language,

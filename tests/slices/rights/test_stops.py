@@ -254,6 +254,8 @@ def test_a_learner_reads_the_answer_in_their_language(life, ask, session, clock,
     client.post(f"/l/{life.token}", data=BIRTH)
     page = client.get(f"/l/{life.token}/data?lang=pl").text
     assert "Nasza odpowiedź: tak." in page and "poniedziałek 11 stycznia" in page
+    here = client.get(f"/l/{life.token}/here?lang=pl").text
+    assert "Nic się teraz nie dzieje, a Twoja kolej zostaje" in here, "no meeting or offer is promised"
     post(client, f"/l/{life.token}/data", kind="objection", words="Nie chcę")
     assert {one.kind for one in reads.cases_of(session, life.learner_id, clock)} == {
         "restriction",

@@ -61,6 +61,7 @@ def test_every_reason_has_words():
         (Facts(["waiting"], check_in_due=True), Stage.LIST, "check_title"),
         (Facts(["waiting"], has_offer=True, check_in_due=True), Stage.LIST, "next_offer"),
         (Facts(["placed"], has_class=True), Stage.CLASS, "next_class"),
+        (Facts(["to_assess"], is_stopped=True), Stage.MEETING, "next_stopped"),
         (Facts(["submitted", "placed"]), Stage.CLASS, "next_class"),
     ],
 )
@@ -68,6 +69,6 @@ def test_the_furthest_step_counts_and_what_the_learner_can_do_comes_first(facts,
     assert (stage_of(facts), next_step(facts)) == (stage, key)
 
 
-@given(st.lists(st.sampled_from(STATES), max_size=4), st.tuples(*[st.booleans()] * 6))
+@given(st.lists(st.sampled_from(STATES), max_size=4), st.tuples(*[st.booleans()] * 7))
 def test_there_is_always_a_next_step_with_words(states, flags):
     assert next_step(Facts(states, *flags)) in words("en")
