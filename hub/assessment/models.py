@@ -25,7 +25,7 @@ from hub.assessment.domain import (
 from hub.core.levels import Level
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
-from hub.infra.rows import anybody
+from hub.infra.rows import anybody, of_parent
 
 _HOLDS_SLOT = sql("state IN ('proposed', 'booked', 'attended', 'attended_late')")
 _OPEN = sql("state IN ('proposed', 'booked')")
@@ -93,6 +93,7 @@ class AppointmentHistory(Identified, Base):
     """One change of state of an appointment: when, by whom, why."""
 
     __tablename__ = "appointment_history"
+    __rows__ = of_parent("appointment", "appointment_id")
 
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"), index=True)
     at: Mapped[datetime]
@@ -181,6 +182,7 @@ class Placement(Identified, SealedRow, Base):
     """The level decided, by the rule or by a person with a coded reason, and the explanation given."""
 
     __tablename__ = "placement"
+    __rows__ = of_parent("assessment", "assessment_id")
     __table_args__ = (
         CheckConstraint("(overridden_from IS NULL) = (override_code IS NULL)", name="override_is_coded"),
     )

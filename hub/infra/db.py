@@ -41,7 +41,7 @@ from hub.infra.columns import Sealed, sealed_column
 from hub.infra.config import Settings
 from hub.infra.crypto import KeyRing
 from hub.infra.gathering import GATHERED, act_now
-from hub.infra.sight import ACTOR, actor_of, open_to_the_hub
+from hub.infra.sight import ACTOR, actor_of, go_on_as_the_hub
 from hub.infra.vault import Vault, using_vault
 from hub.infra.writes import WAITING, HubSession, write_now
 
@@ -217,7 +217,7 @@ def transaction(actor: Actor | None = None) -> Iterator[Session]:
             with using_vault(Vault(session, runtime().keyring)), _plain_errors(session.info):
                 yield session
                 session.flush()
-                open_to_the_hub(session)
+                go_on_as_the_hub(session)
                 _drain(session)
                 session.commit()
         finally:

@@ -136,7 +136,7 @@ def require_scope(state: ORMExecuteState, *, narrow: bool = False) -> None:
 
 # ---------------------------------------------------------------- second hold: the database
 
-SEES, ROLE, ORGANISATION, LEARNERS = "app.sees", "app.role", "app.org_id", "app.learners"
+SEES, ROLE, ORGANISATION, LEARNERS, OWN = "app.sees", "app.role", "app.org_id", "app.learners", "app.own"
 _ALL = f"current_setting('{SEES}', true) <> ''"
 """Unset is NULL and reset is '': both are closed. `<>` and not `=`, because PostgreSQL guesses that an inequality
 holds for nearly all rows and so plans the hub's queries as if there were no policy."""
@@ -147,19 +147,36 @@ _THESE = f"ANY ((SELECT NULLIF(current_setting('{LEARNERS}', true), '')::uuid[])
 """As a sub-select PostgreSQL reads the list once a statement, not once a row."""
 
 
-def settings_of(actor: Actor, *, everything: bool, learners: frozenset[UUID] | None = None) -> str:
+_MINE = f"ANY (string_to_array(current_setting('{OWN}', true), ','))"
+"""Unset is NULL and reset an empty list: nobody's. Not a sub-select: the hub's queries are planned without it."""
+
+
+def settings_of(
+    actor: Actor, *, everything: bool, learners: frozenset[UUID] | None = None, own: bool | None = None
+) -> str:
     """Statements that tell PostgreSQL, until the end of the transaction, who acts and whether they see all.
 
-    `learners`: whose rows they see besides; None where that was never said, and need not be taken back.
+    `learners`: whose rows they see besides; `own`: that these are one person who acts for themselves, and so meet all
+    tables with their rows. None where that was never said, and need not be taken back.
     """
     said = {SEES: "all" if everything else "", ROLE: actor.role, ORGANISATION: actor.organisation_id or ""}
     if learners is not None:
         said[LEARNERS] = f"{{{','.join(sorted(map(str, learners)))}}}" if learners else ""
+    if own is not None:
+        said[OWN] = ",".join(sorted(map(str, learners or ()))) if own else ""
     return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in said.items())
 
 
 OWNER_OPTIONS = f"-c {SEES}=all"
 """libpq options of the owner's tools (migrations, backups): row security binds the owner too."""
+
+
+OWN_COLUMN = "learner_id"
+
+
+def is_own(model: Any) -> bool:
+    """Whether the table's rows are learners' own: it says whose each is."""
+    return OWN_COLUMN in model.__table__.columns
 
 
 def policy_of(model: Any) -> str | None:
@@ -175,6 +192,8 @@ def policy_of(model: Any) -> str | None:
         ways.append(
             f"EXISTS (SELECT FROM {table} AS parent WHERE parent.id = {model.__tablename__}.{column})"
         )
+    if is_own(model) and not said.learners:
+        ways.append(f"{OWN_COLUMN}::text = {_MINE}")
     if said.learners:
         mine = " OR ".join(f"{column} = {_THESE}" for column in said.learners)
         ways.append(f"({_SOME} AND ({mine}))")

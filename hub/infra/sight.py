@@ -14,12 +14,12 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Select, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
-from hub.core.permissions import SYSTEM, Actor
+from hub.core.permissions import PUBLIC, SYSTEM, Actor
 from hub.infra.rows import SEES_ALL, Model, narrowed, require_scope, scoped, settings_of
 from hub.infra.writes import write_now
 
 ACTOR = "hub_actor"
-_WIDE, _LEARNERS = "hub_wide", "hub_learners"
+_WIDE, _LEARNERS, _OWN = "hub_wide", "hub_learners", "hub_own"
 
 
 def actor_of(session: Session) -> Actor:
@@ -30,11 +30,18 @@ def actor_of(session: Session) -> Actor:
 
 def sees_all(session: Session) -> bool:
     """Whether this unit of work may see every row now: its actor may, or it does the hub's part."""
-    return bool(session.info.get(_WIDE)) or actor_of(session).role in SEES_ALL
+    if session.info.get(_WIDE):
+        return True
+    return not session.info.get(_OWN) and actor_of(session).role in SEES_ALL
 
 
 def visible(session: Session, model: type[Model]) -> Select[Model]:
-    """Select the rows of `model` that this unit of work may see now: `rows.scoped` for its actor."""
+    """Select the rows of `model` that this unit of work may see now: `rows.scoped` for its actor.
+
+    A learner's own work asks plainly: PostgreSQL shows the rows of the one person alone.
+    """
+    if session.info.get(_OWN) and not sees_all(session):
+        return scoped(model, SYSTEM)
     if (learners := session.info.get(_LEARNERS)) and not sees_all(session):
         return narrowed(model, actor_of(session), learners)
     return scoped(model, SYSTEM if sees_all(session) else actor_of(session))
@@ -44,11 +51,33 @@ def open_to_the_hub(session: Session) -> None:
     """From here on this unit of work is the hub's: the actor's right to what they asked for has been proven.
 
     A referral is held against everybody known, a provider's yes asks the learner: what follows an act reaches
-    further than who began it may see. Reactions run so by themselves.
+    further than who began it may see. Reactions run so by themselves. A learner's own work stays their own.
     """
+    if not session.info.get(_OWN):
+        _widen(session)
+
+
+def go_on_as_the_hub(session: Session) -> None:
+    """The act is done; what follows from it (reactions, what was put off) is the hub's, whoever acted."""
+    _widen(session)
+
+
+def _widen(session: Session) -> None:
     if not sees_all(session):
         session.info[_WIDE] = True
         announce(session, session.connection())
+
+
+def narrow_to_own(session: Session, learner_ids: Collection[UUID]) -> None:
+    """From here on this unit of work is one learner's own: of learners it meets theirs alone, in reads and writes,
+    until the act is done. `learner_ids`: every id that stands for the person.
+
+    Behind a personal link everything runs so; what tells of others (a position in a list) says `as_the_hub`.
+    """
+    session.flush()
+    write_now(session)
+    session.info.update({_WIDE: False, _OWN: True, _LEARNERS: frozenset(learner_ids)})
+    announce(session, session.connection())
 
 
 @contextmanager
@@ -60,7 +89,7 @@ def as_the_hub(session: Session) -> Iterator[None]:
     if sees_all(session):
         yield
         return
-    open_to_the_hub(session)
+    _widen(session)
     try:
         yield
         session.flush()
@@ -79,7 +108,7 @@ def in_sight(session: Session, learner_ids: Collection[UUID]) -> bool:
 def of_learners(session: Session, learner_ids: Collection[UUID]) -> Iterator[None]:
     """Inside, this unit of work sees what its actor may see and the rows of these learners, the right to whom has
     been proven; nobody else's, whatever is asked. Only reads belong here."""
-    if sees_all(session):
+    if sees_all(session) or session.info.get(_OWN):
         yield
         return
     before = session.info.get(_LEARNERS, frozenset())
@@ -115,10 +144,12 @@ def announce(session: Session, connection: Connection) -> None:
 
 def _said(session: Session) -> str:
     learners = session.info.get(_LEARNERS)
-    return settings_of(actor_of(session), everything=sees_all(session), learners=learners)
+    own = session.info.get(_OWN)
+    actor = PUBLIC if own else actor_of(session)  # staff may be signed in, in the same browser
+    return settings_of(actor, everything=sees_all(session), learners=learners, own=own)
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _hold(state: ORMExecuteState) -> None:
-    if not sees_all(state.session):
+    if not sees_all(state.session) and not state.session.info.get(_OWN):
         require_scope(state, narrow=bool(state.session.info.get(_LEARNERS)))

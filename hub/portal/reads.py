@@ -12,6 +12,7 @@ from hub.assessment.domain import AppointmentState
 from hub.assessment.reads import AppointmentView
 from hub.consent import reads as consents
 from hub.core.clock import Clock
+from hub.infra.sight import as_the_hub
 from hub.learners import reads as learners
 from hub.matching import reads as matching
 from hub.matching.domain import OfferState
@@ -75,10 +76,15 @@ def here(session: Session, learner_id: UUID, clock: Clock) -> Here:
         by=offer.answer_by if offer else _by(session, learner_id, key, clock.today()),
         meeting=meeting,
         entry=entry,
-        position=waitlist.position(session, entry.id) if entry and key == "next_list" else None,
+        position=_position(session, entry.id) if entry and key == "next_list" else None,
         offer=offer,
         esol_class=_class(session, offer or (confirmed if placed else None)),
     )
+
+
+def _position(session: Session, entry_id: UUID) -> Position | None:
+    with as_the_hub(session):  # a number: how many stand before
+        return waitlist.position(session, entry_id)
 
 
 def offer_to_show(session: Session, learner_id: UUID, wanted: UUID | None) -> OfferView | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
-from hub.infra.rows import of_organisation
+from hub.infra.rows import of_organisation, of_parent
 from hub.rights.domain.breaches import Risk
 from hub.rights.domain.cases import Act, CaseKind, CaseState, Decision, Door, Identity, Reason, WhyLonger
 from hub.rights.domain.holds import HoldKind
@@ -58,6 +58,7 @@ class RightsEvent(Identified, SealedRow, Base):
     """One thing that happened to a case. `minutes`: of searching, where that is what happened."""
 
     __tablename__ = "rights_event"
+    __rows__ = of_parent("rights_case", "case_id")
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("rights_case.id"), index=True)
     at: Mapped[datetime]
@@ -77,6 +78,7 @@ class RightsPackage(Identified, SealedRow, Base):
     """
 
     __tablename__ = "rights_package"
+    __rows__ = of_parent("rights_case", "case_id")
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("rights_case.id"), unique=True)
     made_at: Mapped[datetime]

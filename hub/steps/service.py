@@ -3,7 +3,8 @@
 Who acts may open a step for somebody else (a provider's yes is the learner's step): writing one is the hub's doing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from hub.core.clock import Clock
 from hub.core.permissions import HUB_ROLES, Role
 from hub.infra.calendars import holidays
 from hub.infra.db import record
-from hub.infra.sight import open_to_the_hub
+from hub.infra.sight import as_the_hub, open_to_the_hub
 from hub.infra.writes import write_later
 from hub.policy import reads as policy
 from hub.steps import queries
@@ -33,10 +34,18 @@ from hub.steps.domain import (
 from hub.steps.models import Step
 
 
+@contextmanager
+def _as_whoever_keeps_the_list(session: Session) -> Iterator[None]:
+    """What is to be done is the hub's list: also a step that names no learner, when a learner's own act ends it."""
+    open_to_the_hub(session)
+    with as_the_hub(session):
+        yield
+
+
 def open_step(session: Session, new: NewStep, clock: Clock) -> None:
     """Open a step; where one of this kind is open for the subject, it gets the new owner and due date."""
-    open_to_the_hub(session)
-    queries.put_step(session, _step(new, clock))
+    with _as_whoever_keeps_the_list(session):
+        queries.put_step(session, _step(new, clock))
 
 
 def open_first_step(session: Session, new: NewStep, clock: Clock) -> None:
@@ -62,14 +71,14 @@ def close_step(
     session: Session, kind: StepKind, subject_id: UUID, clock: Clock, outcome: str = "done"
 ) -> None:
     """Close the open step of this kind; nothing happens when there is none."""
-    open_to_the_hub(session)
-    queries.end_steps(session, [subject_id], clock.now(), outcome, kind)
+    with _as_whoever_keeps_the_list(session):
+        queries.end_steps(session, [subject_id], clock.now(), outcome, kind)
 
 
 def close_steps(session: Session, subject_ids: Iterable[UUID], clock: Clock, outcome: str = "done") -> None:
     """Close all open steps about these subjects."""
-    open_to_the_hub(session)
-    queries.end_steps(session, list(subject_ids), clock.now(), outcome)
+    with _as_whoever_keeps_the_list(session):
+        queries.end_steps(session, list(subject_ids), clock.now(), outcome)
 
 
 def hand_over(session: Session, user_id: UUID, to: Mapping[Role, Owner]) -> int:

@@ -11,6 +11,7 @@ from hub.assessment.domain import Strand
 from hub.core.levels import Level
 from hub.infra.columns import Sealed, SealedRow
 from hub.infra.db import Base, Identified, Versioned, enum_column
+from hub.infra.rows import of_parent
 from hub.waitlist.domain import EntryState
 
 _ACTIVE = text("state IN ('waiting', 'offered', 'paused', 'check_in_due')")
@@ -70,6 +71,7 @@ class EntryHistory(Identified, SealedRow, Base):
     """One change of an entry: when, by whom, why; the note sealed."""
 
     __tablename__ = "waitlist_entry_history"
+    __rows__ = of_parent("waitlist_entry", "entry_id")
 
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("waitlist_entry.id"), index=True)
     at: Mapped[datetime]

@@ -479,13 +479,17 @@ def test_everything_that_says_what_is_permitted_is_seen_where_it_is_asked():
 
 
 WIDE = {
+    "hub.learners.service.details": "a learner's new number among the hashes by which people are found",
+    "hub.steps.service": "what is to be done: ids, also where a step names no learner",
+    "hub.portal.reads": "a number: how many stand before the learner on the list",
     "hub.oversight.reads": "references only: the auditor meets no learner",
     "hub.referrals.pages.own": "the reference of the one referral that the secret in their browser leads to",
     "hub.referrals.reads.drafts": "the one draft that the secret in their browser leads to",
     "hub.referrals.reads.caseloads": "numbers, which tell of no learner",
     "hub.rights.reads.cases": "whose case it is, to name the organisation's own referrals",
 }
-"""Who reads as the hub inside a partner's or auditor's unit of work, and why not of certain learners alone."""
+"""Who acts as the hub inside a partner's, an auditor's or a learner's own unit of work, and why not of certain
+learners alone."""
 
 
 def test_whoever_reads_everything_for_a_moment_says_why():

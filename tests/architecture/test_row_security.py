@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
 import hub.wiring  # noqa: F401 - loads every model
-from hub.core.permissions import SYSTEM, Actor, Role
+from hub.core.permissions import PUBLIC, SYSTEM, Actor, Role
 from hub.infra import rows
 from hub.infra.db import Base
 from hub.infra.rows import policy_of, rows_of
@@ -47,6 +47,8 @@ def row_of(table: Table, whose: int) -> dict[str, object]:
     }
     found |= dict.fromkeys(said.organisation, ORGANISATIONS[whose])
     found |= dict.fromkeys(said.learners, LEARNERS[whose])
+    if rows.is_own(MODELS[table.name]):
+        found[rows.OWN_COLUMN] = LEARNERS[whose]
     for parent in (said.parent, said.learners_of):
         if parent is not None:
             found[parent[1]] = row_id(parent[0], whose)
@@ -68,6 +70,31 @@ def value_of(column: Column, whose: int) -> object:
     return made[kind.python_type]
 
 
+def partner(learners: frozenset[UUID] = frozenset()) -> str:
+    """The settings of our partner, with the right to these learners."""
+    return rows.settings_of(OURS, everything=False, learners=learners, own=False)
+
+
+def of_ours(table: str) -> bool:
+    """Whether an organisation sees its rows of this table: by its id, or because it sees the row they belong to."""
+    said = rows_of(GUARDED[table])
+    return bool(said.organisation) or (said.parent is not None and of_ours(said.parent[0]))
+
+
+def of_told(table: str) -> bool:
+    """Whether whoever has the right to a learner sees the learner's rows of this table."""
+    said = rows_of(GUARDED[table])
+    by_parent = said.parent is not None and of_told(said.parent[0])
+    return bool(said.learners) or said.learners_of is not None or by_parent
+
+
+def of_self(table: str) -> bool:
+    """Whether a learner who acts for themselves meets their rows of this table."""
+    said = rows_of(GUARDED[table])
+    by_parent = said.parent is not None and of_self(said.parent[0])
+    return of_told(table) or rows.is_own(GUARDED[table]) or by_parent
+
+
 @dataclass
 class Guards:
     """The rows, and what the application's role sees of them."""
@@ -83,16 +110,19 @@ class Guards:
 
     def faults(self, table: str) -> list[str]:
         """What is not as the model says."""
-        said = rows_of(GUARDED[table])
-        own = {0} if said.organisation or said.parent else set()
-        told = {0} if said.learners or said.learners_of else set()
+        said, one_learner = rows_of(GUARDED[table]), frozenset(LEARNERS[:1])
         wanted = {
             NOBODY: set(),
-            rows.settings_of(OURS, everything=False, learners=frozenset()): own,
-            rows.settings_of(OURS, everything=False, learners=frozenset(LEARNERS[:1])): own | told,
+            partner(): {0} if of_ours(table) else set(),
+            partner(one_learner): {0} if of_ours(table) or of_told(table) else set(),
+            rows.settings_of(PUBLIC, everything=False, learners=one_learner, own=True): {0}
+            if of_self(table)
+            else set(),
             rows.settings_of(SYSTEM, everything=True): {0, 1},
         } | {
-            rows.settings_of(Actor("user", None, "", role), everything=False, learners=frozenset()): {0, 1}
+            rows.settings_of(
+                Actor("user", None, "", role), everything=False, learners=frozenset(), own=False
+            ): {0, 1}
             for role in said.roles
         }
         found = [
@@ -101,7 +131,7 @@ class Guards:
         return found + (["a row of another organisation is written"] if self.writes_anothers(table) else [])
 
     def writes_anothers(self, table: str) -> bool:
-        self.connection.exec_driver_sql(rows.settings_of(OURS, everything=False, learners=frozenset()))
+        self.connection.exec_driver_sql(partner())
         values = row_of(Base.metadata.tables[table], 1)
         values |= {"id": UUID(int=7)} if "id" in values else {}
         try:
@@ -164,7 +194,8 @@ MUTANTS = {
     "without a policy": 'DROP POLICY rows ON "{}"',
     "open to everybody": 'ALTER POLICY rows ON "{}" USING (true)',
     "open to write": 'ALTER POLICY rows ON "{}" WITH CHECK (true)',
-    "closed to partners": "ALTER POLICY rows ON \"{}\" USING (current_setting('app.sees', true) <> '')",
+    "closed to all but the hub": "ALTER POLICY rows ON \"{}\" USING (current_setting('app.sees', true) <> '')",
+    "closed to learners": "ALTER POLICY rows ON \"{}\" USING (coalesce(current_setting('app.own', true), '') = '')",
 }
 
 
@@ -172,11 +203,8 @@ MUTANTS = {
 def test_a_policy_taken_away_is_noticed_on_each_table(guards, mutant):
     """A table that nobody but the hub sees has nothing to close."""
     survivors = set()
-    for name, model in GUARDED.items():
-        said = rows_of(model)
-        if mutant == "closed to partners" and not (
-            said.organisation or said.parent or said.learners or said.learners_of
-        ):
+    for name in GUARDED:
+        if "closed" in mutant and not (of_ours(name) or of_told(name) or of_self(name)):
             continue
         with guards.mutant(MUTANTS[mutant].format(name)):
             if not guards.faults(name):

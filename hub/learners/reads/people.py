@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.postcode import outward
 from hub.infra.personal import DataSubject
-from hub.infra.sight import in_sight, of_learners
+from hub.infra.sight import in_sight, narrow_to_own, of_learners
 from hub.learners import queries
 from hub.learners.domain.birth_dates import BirthLevel, birth_level
 from hub.learners.domain.blocking import keys_to_look_up
@@ -95,6 +95,12 @@ def alone(session: Session, ids: Collection[UUID]) -> Iterator[None]:
         now = queries.survivors(session, ids)
     with of_learners(session, {*ids, *now.values()}):
         yield
+
+
+def own(session: Session, learner_id: UUID) -> None:
+    """From here on this unit of work is this learner's own, under every id that stands for them: the link and the
+    date of birth have been proven."""
+    narrow_to_own(session, same_person_ids(session, learner_id))
 
 
 def source_record_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:

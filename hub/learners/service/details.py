@@ -11,6 +11,7 @@ from hub.core.clock import Clock
 from hub.core.errors import NotFound, RuleBroken
 from hub.core.permissions import Actor
 from hub.infra import audit
+from hub.infra.sight import as_the_hub
 from hub.learners import queries, reads
 from hub.learners.domain.needs import Barrier, NewNeeds, needs_faults
 from hub.learners.domain.person import ContactChange, DocumentSeen, NewPerson, person_faults
@@ -210,5 +211,6 @@ def _amend(session: Session, record: SourceRecord, person: NewPerson, clock: Clo
     new.name_verified_at = record.name_verified_at
     new.birth_date_verified_at = record.birth_date_verified_at
     session.flush()
-    index_record(session, new, hashed_keys(person, model))
+    with as_the_hub(session):  # the learner changes a number; by what people are found is the hub's
+        index_record(session, new, hashed_keys(person, model))
     return new

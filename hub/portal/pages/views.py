@@ -73,6 +73,7 @@ def own_page(view: View) -> View:
                     )
                 actor = learner_actor(link.learner_id)
                 act_as(actor)
+                people.own(session, link.learner_id)
                 answer = view(session, token, link, actor)
                 audit.record(
                     session, actor, "learner.own_page", "learner", link.learner_id,

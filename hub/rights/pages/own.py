@@ -19,6 +19,7 @@ from hub.infra import audit
 from hub.infra.access import act_as, allow_public
 from hub.infra.db import runtime, transaction
 from hub.infra.sight import open_to_the_hub
+from hub.learners import reads as people
 from hub.learners import service as learners
 from hub.rights import reads, service
 from hub.rights.domain import CaseKind, Door, Identity, NewCase
@@ -61,6 +62,7 @@ def own_page(view: View) -> View:
                     return redirect(url_for("portal.enter", token=token))
                 actor = learner_actor(link.learner_id)
                 act_as(actor)
+                people.own(session, link.learner_id)
                 answer = view(session, token, link.learner_id, actor, **values)
                 audit.record(
                     session, actor, "learner.own_page", "learner", link.learner_id,
