@@ -22,6 +22,7 @@ from hub.core.permissions import Role
 from hub.infra.access import allow, allow_public, current_actor
 from hub.infra.db import runtime, transaction
 from hub.infra.sight import open_to_the_hub
+from hub.learners import reads as learner_reads
 from hub.learners import service as learners
 from hub.ui import flash
 from hub.ui.forms import Form, blank_form, read_form
@@ -126,6 +127,7 @@ def calendar_by_link(token: str) -> ResponseReturnValue:
     with transaction() as session:
         open_to_the_hub(session)  # nobody is known before the link is
         opened = learners.open_link(session, token, runtime().clock)
+        learner_reads.own(session, opened.learner_id)
         named = reads.appointment(session, opened.subject_id) if opened.subject_id else None
         if named is None or named.learner_id != opened.learner_id:
             named = reads.next_appointment(session, opened.learner_id)
