@@ -165,10 +165,10 @@ def set_up(*, develop: bool) -> None:
 
 
 def demo(options: Options) -> int:
-    """build the demo borough and serve it      PORT=8000  LEARNERS=..  FRESH=1 (start it anew)"""
+    """build the demo borough and serve it      PORT=8000  LEARNERS=..  DAYS=..  FRESH=1 (start it anew)"""
     set_up(develop=False)
     words = ["demo"]
-    for key in ("port", "learners"):
+    for key in ("port", "learners", "days"):
         if key.upper() in options:
             words += [f"--{key}", options[key.upper()]]
     if options.get("FRESH", "0") not in ("", "0"):

@@ -6,7 +6,8 @@ import click
 
 SEED = "hackney-2026"
 
-SHOWN, SIMULATED = 200, 1000  # a borough to look at is there in a minute or two; a year is worth waiting for
+SHOWN, SIMULATED = 400, 1000  # a borough to look at is there within a minute; a year is worth waiting for
+DAYS_OF_WORK = 42
 
 
 @click.command("demo")
@@ -14,7 +15,14 @@ SHOWN, SIMULATED = 200, 1000  # a borough to look at is there in a minute or two
     "--learners",
     default=None,
     type=click.IntRange(10, 20_000),
-    help="Learners referred in a year. [200 to look at, 1000 with --headless]",
+    help="Learners of a year. [400 to look at, 1000 with --headless]",
+)
+@click.option(
+    "--days",
+    default=DAYS_OF_WORK,
+    show_default=True,
+    type=click.IntRange(28, 365),
+    help="For how many days the hub has been open; the more, the longer it takes to build.",
 )
 @click.option(
     "--port",
@@ -28,7 +36,9 @@ SHOWN, SIMULATED = 200, 1000  # a borough to look at is there in a minute or two
 )
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and build it anew.")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed makes the same borough.")
-def demo(learners: int | None, port: int, headless: bool, fresh: bool, seed: str) -> None:
+def demo(  # noqa: PLR0913, PLR0917 - click passes each option by itself
+    learners: int | None, days: int, port: int, headless: bool, fresh: bool, seed: str
+) -> None:
     """Build the demo borough through the services and serve it, until Ctrl-C."""
     if headless:
         from hub.demo.headless import service_year  # noqa: PLC0415 - keeps `hub --help` quick
@@ -40,4 +50,4 @@ def demo(learners: int | None, port: int, headless: bool, fresh: bool, seed: str
         return
     from hub.demo.serving import Wish, serve  # noqa: PLC0415 - as above
 
-    serve(Wish(learners or SHOWN, port, seed, fresh=fresh))
+    serve(Wish(learners or SHOWN, days, port, seed, fresh=fresh))

@@ -20,7 +20,6 @@ from hub.infra.config import Settings, load_settings
 from hub.infra.db import Runtime, configure, make_engine, runtime, transaction
 from hub.infra.embedded_postgres import EmbeddedServer
 
-DAYS_OF_WORK = 91
 TOKEN = "demo-callback-token"  # noqa: S105 - of the stand-in, which listens on this machine only
 
 
@@ -29,6 +28,7 @@ class Wish:
     """What the person asked for."""
 
     learners: int
+    days: int
     port: int
     seed: str
     fresh: bool
@@ -117,13 +117,13 @@ def _build(server: EmbeddedServer, wish: Wish, stopping: threading.Event) -> Non
     from hub.demo.build import Plan, build_until_now  # noqa: PLC0415
     from hub.wiring import DELIVERIES, REACTIONS  # noqa: PLC0415
 
-    click.echo(f"Building the demo borough: a quarter's work with {wish.learners:,} learners ...")
+    click.echo(f"Building the demo borough: {wish.days} days of work with {wish.learners:,} learners ...")
     began, before = time.monotonic(), runtime()
     database.mark(server.owner_url, Standing.BUILDING)
     database.import_postcodes()
     clock = FixedClock(SystemClock().now())
     today = clock.today()
-    plan = Plan(wish.learners, today - timedelta(days=DAYS_OF_WORK), today, wish.seed)
+    plan = Plan(wish.learners, today - timedelta(days=wish.days), today, wish.seed)
     configure(Runtime(before.settings, before.engine, before.keyring, clock, REACTIONS, DELIVERIES))
     build_until_now(plan, clock, _progress(stopping))
     configure(before)

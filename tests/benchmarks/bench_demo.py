@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hub.core.clock import LONDON, FixedClock
 from hub.demo.build import Plan, build_until_now
+from hub.demo.command import DAYS_OF_WORK
 from hub.demo.headless import own_database
-from hub.demo.serving import DAYS_OF_WORK
 from hub.infra import embedded_postgres
 from tests.benchmarks.figures import Figure
 

@@ -273,8 +273,13 @@ def all_needs_of(session: Session, learner_id: UUID) -> Sequence[LearningNeeds]:
     return session.scalars(found).all()
 
 
-def first_referred(session: Session, learner_ids: Collection[UUID]) -> Sequence[Row[UUID, date]]:
+def first_referred(
+    session: Session, learner_ids: Collection[UUID]
+) -> Sequence[Row[UUID, date]] | Sequence[tuple[UUID, date]]:
     """(learner as asked, first referral date of the survivor)."""
+    taken_in: dict[UUID, SourceRecord] = session.info.get(TAKEN_IN, {})
+    if learner_ids and taken_in.keys() >= set(learner_ids):
+        return [(asked, taken_in[asked].referred_on) for asked in learner_ids]
     found = (
         select(SourceRecord.home_learner_id, Learner.first_referred_on)
         .join(Learner, Learner.id == SourceRecord.learner_id)

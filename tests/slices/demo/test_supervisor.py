@@ -76,4 +76,4 @@ def test_ctrl_c_and_terminate_set_the_stop():
 def test_the_demo_refuses_the_settings_of_a_real_hub(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(name, "postgresql://somewhere/real")
     with pytest.raises(HubError, match=f"unset {name}"):
-        settings_for(Wish(10, 8000, "x", fresh=False))
+        settings_for(Wish(10, 42, 8000, "x", fresh=False))
