@@ -117,6 +117,7 @@ def _remove_as_duplicate(
     if entry.state is not EntryState.WAITING:
         change(session, entry, Change(EntryState.WAITING, DUPLICATE), actor, clock)
     change(session, entry, Change(EntryState.REMOVED, DUPLICATE), actor, clock)
+    session.flush()  # gone from the active ones before the other comes to the same learner
 
 
 def _restore(session: Session, entry: WaitlistEntry, actor: Actor, clock: Clock) -> None:
