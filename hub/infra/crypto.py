@@ -47,6 +47,8 @@ class KeyRing:
     source: Path | None = None
     people_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     searched: tuple[str, ...] = (FIRST_INDEX,)
+    number_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """By retired index key: what carries hashes of numbers on to it, since a number itself may be gone."""
     _subkeys: dict[str, bytes] = field(default_factory=dict, repr=False)
     _indexers: dict[str, hmac.HMAC] = field(default_factory=dict, repr=False)
     _stamp: tuple[int, int] = (0, 0)
@@ -65,6 +67,7 @@ class KeyRing:
         if fresh.index_key == self.index_key:
             self.keys.update(fresh.keys)
             self.people_keys.update(fresh.people_keys)
+            self.number_keys.update(fresh.number_keys)
             self.active, self.searched, self._stamp = fresh.active, fresh.searched, stamp
 
     def subkey(self, kind: str, generation: str = FIRST_INDEX) -> bytes:
@@ -91,6 +94,34 @@ class KeyRing:
         made.update(text.encode())
         return made.digest()[:_INDEX_BYTES]
 
+    def number_index(self, text: str, generation: str) -> bytes:
+        """A blind index of a telephone number under the keys up to this one."""
+        return self.number_on(self.blind_index("message_number", text), generation)
+
+    def number_on(self, index: bytes, generation: str) -> bytes:
+        """A number's stored index, carried on to a later key: hashed again, key after key, without the number.
+
+        One of the first key has 16 bytes; a later one has the key's number before them.
+        """
+        stands, bare = (index[0], index[1:]) if len(index) > _INDEX_BYTES else (1, index)
+        wanted = max(stands, generation_number(generation))
+        for number in range(stands + 1, wanted + 1):
+            bare = hmac.digest(self._number_key(f"b{number}"), bare, "sha256")[:_INDEX_BYTES]
+        return bare if wanted == 1 else bytes([wanted]) + bare
+
+    def _number_key(self, generation: str) -> bytes:
+        if generation in self.number_keys:
+            return self.number_keys[generation]
+        if generation not in self.people_keys:
+            raise KeyProblem(lacks(generation))
+        return self.subkey("number-chain", generation)
+
+    def let_go(self, generation: str) -> None:
+        """Look for nobody under this key any more; numbers still pass through it on their way to the newest."""
+        if generation in self.people_keys:
+            self.number_keys[generation] = self._number_key(generation)
+            del self.people_keys[generation]
+
     def fingerprints(self) -> dict[str, bytes]:
         """Tell whether each key belongs to a database, without revealing it: `index`, and `key NAME` for each."""
         made = {f"key {name}": sha256(key).digest() for name, key in self.keys.items()}
@@ -116,6 +147,11 @@ class KeyRing:
     def unwrap(self, subject_id: UUID, name: str, wrapped: bytes) -> bytes:
         """The data key; InvalidTag when it was altered or belongs to another subject."""
         return open_sealed(self.cipher(name), wrapped, _wrap_context(subject_id, name))
+
+
+def generation_number(name: str) -> int:
+    """The place of an index key in the row of them: b1, b2, ..."""
+    return int(name.removeprefix("b"))
 
 
 @lru_cache(maxsize=16)
@@ -174,7 +210,8 @@ def _people_text(ring: KeyRing) -> dict[str, Any]:
     if ring.searched == (FIRST_INDEX,) and not ring.people_keys:
         return {}
     keys = {name: _encode(key) for name, key in ring.people_keys.items()}
-    return {"people": {"search": list(ring.searched), "keys": keys}}
+    numbers = {name: _encode(key) for name, key in ring.number_keys.items()}
+    return {"people": {"search": list(ring.searched), "keys": keys, "numbers": numbers}}
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:
@@ -194,6 +231,7 @@ def load_keyring(path: Path) -> KeyRing:
             found["active"], keys, _decode(found["index"]), _decode(found["web"]), source=path, _stamp=stamp,
             people_keys={str(name): _decode(key) for name, key in people["keys"].items()},
             searched=tuple(map(str, people["search"])),
+            number_keys={str(name): _decode(key) for name, key in people.get("numbers", {}).items()},
         )  # fmt: skip
     except FileNotFoundError:
         raise KeyProblem(

@@ -5,8 +5,10 @@
    Old and new are looked up meanwhile, so nobody is missed. Stopped half-way, it goes on where it was.
 3. `retire` stops looking under the old key, once no record stands under it.
 
-The index key itself (`index` in the key file, called b1) stays in the file: seals, links and telephone numbers of
-messages depend on it. After its rotation nobody is found by it any more.
+Telephone numbers of messages, which may be gone, are carried on: their hashes are hashed again by the new key.
+
+The index key itself (`index` in the key file, called b1) stays in the file: seals and links depend on it, and it is
+the first step of a number's hash. After its rotation nobody is found by it alone any more.
 """
 
 import os
@@ -14,7 +16,7 @@ import os
 from hub.core.clock import Clock
 from hub.core.errors import RuleBroken
 from hub.core.permissions import SYSTEM
-from hub.infra.crypto import FIRST_INDEX, KeyRing, load_keyring, replace_keyring
+from hub.infra.crypto import FIRST_INDEX, KeyRing, generation_number, load_keyring, replace_keyring
 from hub.infra.db import runtime, transaction
 from hub.infra.key_rotation import note
 from hub.infra.subject_keys import forget_key, remember_keys
@@ -26,7 +28,7 @@ def prepare(clock: Clock) -> str:
     waiting = _newest(ring)
     if waiting != ring.searched[0]:
         return waiting
-    name = f"b{_number(waiting) + 1}"
+    name = f"b{generation_number(waiting) + 1}"
     ring.people_keys[name] = os.urandom(32)
     ring.searched = (*ring.searched, name)
     _replace(ring)
@@ -63,7 +65,8 @@ def retire(clock: Clock, left: int) -> tuple[str, ...]:
         for name in old:
             forget_key(session, name)
     ring.searched = (active,)
-    ring.people_keys = {active: ring.people_keys[active]}
+    for name in old:
+        ring.let_go(name)
     _replace(ring)
     for name in old:
         note("key.retired", name, clock)
@@ -76,8 +79,4 @@ def _replace(ring: KeyRing) -> None:
 
 
 def _newest(ring: KeyRing) -> str:
-    return max((FIRST_INDEX, *ring.people_keys), key=_number)
-
-
-def _number(name: str) -> int:
-    return int(name.removeprefix("b"))
+    return max((FIRST_INDEX, *ring.people_keys), key=generation_number)

@@ -129,6 +129,18 @@ def people_indexes(kind: str, text: str) -> list[bytes]:
     return [vault.ring.people_index(kind, text, one) for one in vault.generations]
 
 
+def number_indexes(e164: str) -> list[bytes]:
+    """The hashes under which a telephone number may stand: the first is how it is stored now."""
+    vault = current_vault()
+    return [vault.ring.number_index(e164, one) for one in vault.generations]
+
+
+def number_on(index: bytes) -> bytes:
+    """A number's stored hash as it would be stored now."""
+    vault = current_vault()
+    return vault.ring.number_on(index, vault.generations[0])
+
+
 def new_subject(subject_id: UUID) -> UUID:
     """Make a data key for a new subject in the open unit of work."""
     return current_vault().new_subject(subject_id)

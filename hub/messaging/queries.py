@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from hub.core.ids import new_id
-from hub.infra.vault import blind_index
+from hub.infra.vault import number_indexes, number_on
 from hub.infra.writes import columns_of
 from hub.messaging.domain import Attempt, MessageState, Receipt
 from hub.messaging.models import DeliveryReceipt, Message, NumberBlock, ReceivedText
@@ -20,7 +20,7 @@ _TROUBLE = and_(Message.unreached_at.is_not(None), Message.handled_at.is_(None))
 
 def number_index(e164: str) -> bytes:
     """The stored form of a number."""
-    return blind_index("message_number", e164)
+    return number_indexes(e164)[0]
 
 
 def message(session: Session, message_id: UUID) -> Message | None:
@@ -143,11 +143,11 @@ def note_receipt(session: Session, receipt: Receipt, message_id: UUID | None, no
     return session.scalar(added) is not None
 
 
-def open_asks(session: Session, index: bytes, since: datetime) -> Sequence[Message]:
+def open_asks(session: Session, indexes: Collection[bytes], since: datetime) -> Sequence[Message]:
     """Messages to a number that asked something and have no answer yet, newest first, locked."""
     found = (
         select(Message)
-        .where(Message.number_index == index, Message.asks_kind.is_not(None), Message.created_at >= since)
+        .where(Message.number_index.in_(indexes), Message.asks_kind.is_not(None), Message.created_at >= since)
         .where(Message.state.in_([MessageState.SENT, MessageState.DELIVERED]))
         .order_by(Message.settled_at.desc(), Message.id.desc())
         .with_for_update(key_share=True)
@@ -155,9 +155,9 @@ def open_asks(session: Session, index: bytes, since: datetime) -> Sequence[Messa
     return session.scalars(found.execution_options(populate_existing=True)).all()
 
 
-def newest_to(session: Session, index: bytes) -> Message | None:
+def newest_to(session: Session, indexes: Collection[bytes]) -> Message | None:
     """The newest message to a number, whatever it said."""
-    found = select(Message).where(Message.number_index == index)
+    found = select(Message).where(Message.number_index.in_(indexes))
     return session.scalars(found.order_by(Message.created_at.desc(), Message.id.desc()).limit(1)).first()
 
 
@@ -202,15 +202,15 @@ def blocks(session: Session, indexes: Collection[bytes]) -> dict[bytes, set[str]
 
 def block(session: Session, index: bytes, why: str, now: datetime) -> bool:
     """Block a number; False when it was blocked for this reason already."""
-    values = {"id": new_id(), "number_index": index, "why": why, "since": now}
+    values = {"id": new_id(), "number_index": number_on(index), "why": why, "since": now}
     added = insert(NumberBlock).values(values).on_conflict_do_nothing().returning(NumberBlock.id)
     return session.scalar(added) is not None
 
 
-def lift(session: Session, index: bytes, why: str, now: datetime) -> bool:
+def lift(session: Session, indexes: Collection[bytes], why: str, now: datetime) -> bool:
     """Lift a block; False when there was none."""
     standing = update(NumberBlock).where(
-        NumberBlock.number_index == index, NumberBlock.why == why, NumberBlock.lifted_at.is_(None)
+        NumberBlock.number_index.in_(indexes), NumberBlock.why == why, NumberBlock.lifted_at.is_(None)
     )
     return session.scalar(standing.values(lifted_at=now).returning(NumberBlock.id)) is not None
 
@@ -306,3 +306,43 @@ def delivery_counts(session: Session, since: datetime) -> dict[MessageState, int
     """How many messages made since a moment are in each state."""
     found = select(Message.state, func.count()).where(Message.created_at >= since).group_by(Message.state)
     return {row[0]: row[1] for row in session.execute(found)}
+
+
+# ---------------------------------------------------------------- the key of the numbers' hashes
+
+NUMBERED = ("number_block", "message", "received_text")
+
+
+def numbered_otherwise(session: Session, table: str, mark: bytes, limit: int) -> list[tuple[UUID, bytes]]:
+    """(id, index) of rows whose index does not begin with the mark of the newest key, locked until the commit."""
+    found = f"SELECT id, number_index FROM {table} WHERE {_OTHERWISE} LIMIT :limit FOR UPDATE SKIP LOCKED"  # noqa: S608
+    rows = session.execute(text(found), {"mark": mark, "length": len(mark) + 16, "limit": limit})
+    return [(row_id, bytes(index)) for row_id, index in rows]
+
+
+def count_numbered_otherwise(session: Session, table: str, mark: bytes) -> int:
+    counted = text(f"SELECT count(*) FROM {table} WHERE {_OTHERWISE}")  # noqa: S608 - a table of ours
+    return session.scalar(counted, {"mark": mark, "length": len(mark) + 16}) or 0
+
+
+_OTHERWISE = (
+    "number_index IS NOT NULL AND (octet_length(number_index) <> :length "
+    "OR substring(number_index FROM 1 FOR octet_length(:mark)) <> :mark)"
+)
+
+
+def number_anew(session: Session, table: str, rows: Sequence[tuple[UUID, bytes]]) -> None:
+    """Store these indexes. A block that stands in its new form already goes: it is the same block."""
+    values = {"ids": [row_id for row_id, _ in rows], "indexes": [index for _, index in rows]}
+    made = "unnest(CAST(:ids AS uuid[]), CAST(:indexes AS bytea[])) AS made (id, index)"
+    if table == "number_block":
+        twice = (
+            f"DELETE FROM number_block AS old USING {made} WHERE old.id = made.id AND old.lifted_at IS NULL AND EXISTS "  # noqa: S608
+            "(SELECT FROM number_block AS new WHERE new.number_index = made.index AND new.why = old.why "
+            "AND new.lifted_at IS NULL)"
+        )
+        session.execute(text(twice), values)
+    session.execute(
+        text(f"UPDATE {table} SET number_index = made.index FROM {made} WHERE {table}.id = made.id"),  # noqa: S608
+        values,
+    )

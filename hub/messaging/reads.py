@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.clock import Clock
 from hub.core.errors import NotFound
+from hub.infra.vault import number_indexes
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.messaging import queries
@@ -147,7 +148,7 @@ def delivery_last_days(session: Session, clock: Clock, days: int = 7) -> dict[Me
 
 def stopped(session: Session, phones: Collection[str]) -> set[str]:
     """Those of these numbers whose holder said STOP."""
-    indexes = {queries.number_index(phone): phone for phone in phones}
+    indexes = {index: phone for phone in phones for index in number_indexes(phone)}
     return {indexes[index] for index, why in queries.blocks(session, indexes).items() if "stopped" in why}
 
 

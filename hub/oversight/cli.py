@@ -14,6 +14,7 @@ from hub.infra.db import runtime, transaction
 from hub.infra.seals import archiving, exporting, sealer, verifying
 from hub.infra.seals.verifying import Verdict
 from hub.learners import service as learners
+from hub.messaging import service as messaging
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
 folder = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -174,16 +175,19 @@ def rotate_index() -> None:
     """Have people found by a new key, hashing every record anew while the hub runs; stopped half-way, run it again."""
     clock = runtime().clock
     name, done = index_rotation.activate(clock), 0
+    with_numbers = 0
     while True:
         with transaction(SYSTEM) as session:
+            numbers = messaging.renew_numbers(session)
             renewed = learners.renew_indexes(session, clock)
-        done += renewed
-        if not renewed:
+        done, with_numbers = done + renewed, with_numbers + numbers
+        if not renewed and not numbers:
             break
-        if done % 10_000 < renewed:
+        if renewed and done % 10_000 < renewed:
             click.echo(f"{done:,} records ...", err=True)
     left = _to_renew()
     click.echo(f"{name} is the key of the indexes; {done:,} records are found by it now.")
+    click.echo(f"{with_numbers:,} numbers of messages, texts and blocks stand under it.")
     if left:
         click.echo(f"{left:,} records were being changed by somebody: run it again.", err=True)
         raise click.exceptions.Exit(1)
@@ -201,7 +205,7 @@ def retire_index() -> None:
 
 def _to_renew() -> int:
     with transaction(SYSTEM) as session:
-        return learners.to_renew(session, runtime().clock)
+        return learners.to_renew(session, runtime().clock) + messaging.numbers_to_renew(session)
 
 
 KEY_COMMANDS = (list_keys, prepare_key, rotate_keys, retire_key, prepare_index, rotate_index, retire_index)

@@ -11,6 +11,7 @@ from hub.consent import reads as consent
 from hub.core.clock import Clock
 from hub.core.permissions import Role
 from hub.infra.outbox import Outcome
+from hub.infra.vault import number_indexes
 from hub.learners import reads as learners
 from hub.learners.domain import Person
 from hub.messaging import queries
@@ -59,7 +60,11 @@ class Batch:
 
     def index(self, message: Message) -> bytes:
         """The stored form of that number."""
-        return queries.number_index(self.number(message) or "")
+        return self._indexes(message)[0]
+
+    def _indexes(self, message: Message) -> list[bytes]:
+        """Its stored form and, while the key is rotated, the older one."""
+        return number_indexes(self.number(message) or "")
 
     def is_permitted(self, message: Message) -> bool:
         """Whether the learner permits, now, what the message is for."""
@@ -86,8 +91,9 @@ class Batch:
         """Why the number gets no texts; empty when it does."""
         if self._blocks is None:
             texts = [one for one in self._going() if one.channel is Channel.SMS]
-            self._blocks = queries.blocks(self.session, {self.index(one) for one in texts})
-        return self._blocks.get(self.index(message), set())
+            asked = {index for one in texts for index in self._indexes(one)}
+            self._blocks = queries.blocks(self.session, asked)
+        return set[str]().union(*(self._blocks.get(index, ()) for index in self._indexes(message)))
 
     def _by_id(self) -> dict[UUID, Message]:
         if self._messages is None:

@@ -11,7 +11,7 @@ from hub.core.ids import new_id
 from hub.core.permissions import SYSTEM, Actor
 from hub.infra import audit
 from hub.infra.db import record
-from hub.infra.vault import current_vault
+from hub.infra.vault import current_vault, number_indexes
 from hub.learners import reads as learners
 from hub.learners.domain import SearchTerms
 from hub.messaging import queries
@@ -39,9 +39,9 @@ def receive(session: Session, new: NewReceived, clock: Clock) -> ReceivedText | 
     """
     if queries.is_received(session, new.provider_id):
         return None
-    index = queries.number_index(new.number)
-    asked = queries.open_asks(session, index, clock.now() - ASK_OPEN)
-    row = _keep(session, new, index, asked, clock)
+    indexes = number_indexes(new.number)
+    asked = queries.open_asks(session, indexes, clock.now() - ASK_OPEN)
+    row = _keep(session, new, indexes, asked, clock)
     _ACTS[understand(new.text)](session, row, asked, clock)
     return row
 
@@ -72,9 +72,9 @@ def leave_question(
 
 
 def _keep(
-    session: Session, new: NewReceived, index: bytes, asked: Sequence[Message], clock: Clock
+    session: Session, new: NewReceived, indexes: Sequence[bytes], asked: Sequence[Message], clock: Clock
 ) -> ReceivedText:
-    learner_id = _sender(session, new.number, index, asked)
+    learner_id = _sender(session, new.number, indexes, asked)
     row = ReceivedText(
         id=new_id(),
         subject_id=_subject(session, learner_id),
@@ -82,7 +82,7 @@ def _keep(
         learner_id=learner_id,
         message_id=asked[0].id if asked and asked[0].learner_id == learner_id else None,
         meaning=understand(new.text),
-        number_index=index,
+        number_index=indexes[0],
         received_at=clock.now(),
         number=new.number,
         body=new.text[:2000],
@@ -94,9 +94,9 @@ def _keep(
     return row
 
 
-def _sender(session: Session, number: str, index: bytes, asked: Sequence[Message]) -> UUID | None:
+def _sender(session: Session, number: str, indexes: Sequence[bytes], asked: Sequence[Message]) -> UUID | None:
     """Who texts: whom we wrote to at this number last, else the one learner known by it, else nobody."""
-    newest = asked[0] if asked else queries.newest_to(session, index)
+    newest = asked[0] if asked else queries.newest_to(session, indexes)
     if newest is not None and newest.learner_id is not None:
         return newest.learner_id
     known = learners.find(session, SearchTerms(phone=number))
@@ -160,7 +160,7 @@ def _everybody_behind(session: Session, row: ReceivedText, asked: Sequence[Messa
 def _started(session: Session, row: ReceivedText, asked: Sequence[Message], clock: Clock) -> None:
     """START: texts again, and the permission that a STOP had ended."""
     for why in ("stopped", "unconfirmed"):
-        queries.lift(session, row.number_index, why, clock.now())
+        queries.lift(session, number_indexes(row.number or ""), why, clock.now())
     steps.close_step(session, StepKind.STOP_TO_HANDLE, row.id, clock)
     row.handled_at = clock.now()
     for learner_id in _everybody_behind(session, row, asked):
@@ -176,7 +176,7 @@ def _helped(session: Session, row: ReceivedText, asked: Sequence[Message], clock
 def _for_a_person(session: Session, row: ReceivedText, asked: Sequence[Message], clock: Clock) -> None:
     """Kept for a person of the hub; a learner we know is told so, once a day."""
     _open_step(session, row, StepKind.MESSAGE_TO_ANSWER, clock)
-    key = f"read_by_a_person:{row.number_index.hex()}:{clock.today()}"
+    key = f"read_by_a_person:{row.learner_id}:{clock.today()}"
     if row.learner_id is not None and not queries.dedupe_taken(session, key):
         answer_text(session, row, Answer("not_understood"), clock).dedupe_key = key
 

@@ -10,6 +10,7 @@ from alembic import command
 from sqlalchemy import text
 
 from hub.core.errors import Conflict, RuleBroken
+from hub.core.ids import new_id
 from hub.core.permissions import Role
 from hub.infra import db, index_rotation, migrations
 from hub.infra.crypto import KeyProblem, load_keyring, make_keyring, save_keyring
@@ -19,6 +20,10 @@ from hub.learners import reads as learners
 from hub.learners import service
 from hub.learners.domain import SearchTerms
 from hub.learners.service import indexing
+from hub.messaging import reads as message_reads
+from hub.messaging import service as messaging
+from hub.messaging.domain import NewReceived
+from hub.messaging.service import numbering
 from hub.referrals import service as referrals
 from tests.slices.infra.deployments import Deployment, deployment
 from tests.slices.referrals.test_files import as_file, row
@@ -187,6 +192,82 @@ def test_a_process_with_the_file_from_before_says_what_is_missing(session, setti
     check_keyring(session, load_keyring(settings.keys_path))
 
 
+STRANGERS = ("+447700900771", "+447700900772", "+447700900773")
+
+
+def texted(session, settings, clock, number, words):
+    with process(session, settings):
+        new = NewReceived(f"{number}-{words}-{new_id()}", number, words, clock.now())
+        messaging.receive(session, new, clock)
+        session.flush()
+
+
+def stopped(session, settings):
+    with process(session, settings):
+        return message_reads.stopped(session, STRANGERS)
+
+
+def carry_on(session, settings, times=50):
+    made = 0
+    for _ in range(times):
+        with process(session, settings):
+            made += messaging.renew_numbers(session)
+    session.expire_all()
+    return made
+
+
+def numbers(session):
+    return [bytes(one) for one in session.scalars(text("SELECT number_index FROM number_block"))]
+
+
+def test_a_stop_of_a_number_that_nobody_has_counts_through_two_rotations(
+    session, settings, ring, organise, clock, monkeypatch
+):
+    """Only the hash of such a number is kept: it is carried on, key after key."""
+    organise(session, "hub")
+    monkeypatch.setattr(numbering, "AT_ONCE", 1)
+    for one in STRANGERS:
+        texted(session, settings, clock, one, "STOP")
+    before = numbers(session)
+    index_rotation.activate(clock)
+    assert stopped(session, settings) == set(STRANGERS), "under the old key"
+    assert carry_on(session, settings, 1) > 0
+    assert sorted(map(len, numbers(session))) == [16, 16, 17]
+    assert stopped(session, settings) == set(STRANGERS), "half-way"
+    with process(session, settings), pytest.raises(RuleBroken, match="are still found by the old key"):
+        index_rotation.retire(clock, messaging.numbers_to_renew(session))
+    texted(session, settings, clock, STRANGERS[0], "START")
+    texted(session, settings, clock, STRANGERS[0], "STOP")
+    carry_on(session, settings)
+    assert {(len(one), one[0]) for one in numbers(session)} == {(17, 2)}
+    assert not {one[-16:] for one in numbers(session)} & set(before)
+    with process(session, settings):
+        assert index_rotation.retire(clock, messaging.numbers_to_renew(session)) == ("b1",)
+    index_rotation.activate(clock)
+    carry_on(session, settings)
+    with process(session, settings):
+        index_rotation.retire(clock, messaging.numbers_to_renew(session))
+    ring = load_keyring(settings.keys_path)
+    assert (set(ring.people_keys), set(ring.number_keys)) == ({"b3"}, {"b2"})
+    assert stopped(session, settings) == set(STRANGERS)
+    texted(session, settings, clock, STRANGERS[1], "START")
+    assert stopped(session, settings) == {STRANGERS[0], STRANGERS[2]}
+    texted(session, settings, clock, STRANGERS[1], "STOP")
+    texted(session, settings, clock, STRANGERS[1], "STOP")
+    assert stopped(session, settings) == set(STRANGERS)
+
+
+def test_a_block_that_was_made_anew_meanwhile_is_one_block(session, settings, ring, organise, clock):
+    organise(session, "hub")
+    texted(session, settings, clock, STRANGERS[0], "STOP")
+    index_rotation.activate(clock)
+    texted(session, settings, clock, STRANGERS[0], "STOP")
+    assert len(numbers(session)) == 2
+    carry_on(session, settings, 2)
+    assert len(numbers(session)) == 1
+    assert stopped(session, settings) == {STRANGERS[0]}
+
+
 def test_a_rotation_that_never_began_is_not_retired(ring, clock):
     with pytest.raises(RuleBroken, match="rotate-index` first"):
         index_rotation.retire(clock, 0)
@@ -212,7 +293,8 @@ def test_the_commands_and_the_migration_that_seals_references(deployment: Deploy
     assert [one for (one,) in clear] == ["JC-1", "JC-2"]
     assert deployment.sql("SELECT external_key FROM referral ORDER BY id") == before
     assert deployment.hub("keys", "prepare-index").stdout.startswith("b2 is in")
-    assert "2 records are found by it now" in deployment.hub("keys", "rotate-index").stdout
+    said = deployment.hub("keys", "rotate-index").stdout
+    assert "2 records are found by it now" in said and "numbers of messages" in said
     assert deployment.sql("SELECT external_key FROM referral ORDER BY id") != before
     assert "by b1 any more" in deployment.hub("keys", "retire-index").stdout
     assert "2 unchanged" in deployment.hub(*sent).stdout.lower()
