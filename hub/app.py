@@ -99,7 +99,7 @@ def _shell(actor: Actor) -> Shell:
         return Shell()
     with transaction(actor) as session:
         home = accounts.organisation(session, actor.organisation_id)
-        held = steps.held_by_kind(session, actor)
+        held = steps.held_by_kind(session, actor, runtime().clock.today())
     counts = {badge: sum(held.get(kind, 0) for kind in kinds) for badge, kinds in _BADGES.items()}
     return Shell(home.name, {**counts, "my_work": sum(held.values())})
 

@@ -104,7 +104,8 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """My work by urgency. `others` counts what waits for somebody else: (kind's title, open, overdue)."""
+    """My work of the next two weeks by urgency. `others` counts what waits for somebody else: (kind's title, open,
+    overdue); `more` how many are due after that."""
 
     overdue: list[WorkRow]
     today: list[WorkRow]
@@ -113,6 +114,8 @@ class Work:
     escalated: list[WorkRow]
     others: list[tuple[StepKind, int, int]]
     total: int
+    overdue_total: int
+    more: int
 
 
 def my_work(session: Session, actor: Actor, clock: Clock) -> Work:
@@ -129,6 +132,8 @@ def my_work(session: Session, actor: Actor, clock: Clock) -> Work:
         escalated=_rows(found.escalated, names),
         others=_others(session, clock) if actor.role is Role.HUB_MANAGER else [],
         total=found.total,
+        overdue_total=found.overdue_total,
+        more=found.later,
     )
 
 

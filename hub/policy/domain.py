@@ -18,7 +18,10 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A number that the hub can set: `unit` is working_days, days, weeks, months, years or times; 0 turns it off."""
+    """A number that the hub can set; 0 turns it off.
+
+    `unit` is working_days, days, weeks, months, years, times, people or switch.
+    """
 
     code: str
     value: int

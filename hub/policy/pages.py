@@ -16,7 +16,7 @@ from hub.ui.forms import blank_form, read_form
 blueprint = pages_blueprint("policy", __name__)
 UNITS = {
     "working_days": "working days", "days": "days", "weeks": "weeks", "months": "months", "years": "years",
-    "times": "times", "switch": "(1 is yes)",
+    "times": "times", "people": "people", "switch": "(1 is yes)",
 }  # fmt: skip
 
 

@@ -119,9 +119,11 @@ def held_by_kind(session: Session, actor: Actor, before: date | None = None) -> 
     return {StepKind(kind): int(count) for kind, count in rows}
 
 
-def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
-    """(open, overdue) steps of a person."""
+def count_held(session: Session, actor: Actor, today: date, until: date) -> tuple[int, int, int]:
+    """Steps of a person: (overdue, due until that day with those, due later)."""
     write_now(session)
-    overdue = func.count().filter(Step.due_on < today)
-    row = session.execute(held_by(actor).with_only_columns(func.count(), overdue)).one()
-    return int(row[0]), int(row[1])
+    parts = (Step.due_on < today, Step.due_on <= until, Step.due_on > until)
+    row = session.execute(
+        held_by(actor).with_only_columns(*[func.count().filter(one) for one in parts])
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -45,21 +45,29 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class MyWork:
-    """One person's open steps, by how pressing they are; and what waits for somebody else."""
+    """One person's open steps of the next two weeks, by how pressing they are; and what waits for somebody else.
+
+    `total` counts them all, `overdue_total` the overdue ones; `later` those that are due after that.
+    """
 
     overdue: list[StepView]
     today: list[StepView]
     soon: list[StepView]
     escalated: list[StepView]
     total: int
+    overdue_total: int
+    later: int
 
 
 MOST_SHOWN = 200
+AHEAD = timedelta(days=14)
+"""What is due later is no work yet: everybody on the waiting list has a check-in some weeks away."""
 
 
 def my_work(session: Session, actor: Actor, today: date) -> MyWork:
-    """What this person can do now: overdue first, then due today, then later; at most 200 rows of each."""
-    held = session.scalars(queries.held_by(actor).order_by(Step.due_on, Step.id).limit(3 * MOST_SHOWN)).all()
+    """What this person can do now: overdue first, then due today, then soon; at most 200 rows of each."""
+    wanted = queries.held_by(actor).where(Step.due_on <= today + AHEAD)
+    held = session.scalars(wanted.order_by(Step.due_on, Step.id).limit(3 * MOST_SHOWN)).all()
     views = [_view(session, row, today) for row in held]
     escalated: list[StepView] = []
     if actor.role is Role.HUB_MANAGER:
@@ -70,13 +78,15 @@ def my_work(session: Session, actor: Actor, today: date) -> MyWork:
             .limit(MOST_SHOWN)
         )
         escalated = [_view(session, row, today) for row in rows]
-    total, _ = queries.count_held(session, actor, today)
+    overdue, total, later = queries.count_held(session, actor, today, today + AHEAD)
     return MyWork(
         overdue=[view for view in views if view.due_on < today][:MOST_SHOWN],
         today=[view for view in views if view.due_on == today][:MOST_SHOWN],
         soon=[view for view in views if view.due_on > today][:MOST_SHOWN],
         escalated=escalated,
         total=total,
+        overdue_total=overdue,
+        later=later,
     )
 
 
@@ -102,14 +112,9 @@ def counts_by_kind(session: Session, today: date) -> dict[StepKind, tuple[int, i
     return {kind: (count, late) for kind, count, late in queries.counts_by_kind(session, today)}
 
 
-def count_held(session: Session, actor: Actor, today: date) -> tuple[int, int]:
-    """(open, overdue) steps of a person: for the badge in the header and the digest."""
-    return queries.count_held(session, actor, today)
-
-
-def held_by_kind(session: Session, actor: Actor) -> dict[StepKind, int]:
-    """Open steps of a person by kind: for the badges of the header."""
-    return queries.held_by_kind(session, actor)
+def held_by_kind(session: Session, actor: Actor, today: date) -> dict[StepKind, int]:
+    """A person's steps of the next two weeks by kind: for the badges of the header."""
+    return queries.held_by_kind(session, actor, before=today + AHEAD + timedelta(days=1))
 
 
 def overdue_by_kind(session: Session, actor: Actor, today: date) -> dict[StepKind, int]:

@@ -63,7 +63,8 @@ class NewConsent:
 
     Without wording version or language the consent is not proven, and permits nothing optional until the hub
     has confirmed it. `organisation_id` where an import acts for another organisation than the actor's.
-    `agreement_id`: the sharing agreement under which a permission to share was asked.
+    `agreement_id`: the sharing agreement under which a permission to share was asked. `confirm_by`: when an unproven
+    one is to be confirmed, where many come at once; else as the clock says.
     """
 
     given_on: date
@@ -75,6 +76,7 @@ class NewConsent:
     organisation_id: UUID | None = None
     under_18: bool = False
     agreement_id: UUID | None = None
+    confirm_by: date | None = None
     circumstances: Circumstances = field(default_factory=Circumstances, repr=False)
 
 

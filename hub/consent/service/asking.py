@@ -66,7 +66,7 @@ def record_answers(  # noqa: PLR0913, PLR0917 - as above, and what the learner h
     events = [NewEvent(row.id, code, *said(new, code, row.proven, before)) for code in OPTIONAL]
     queries.add_events(session, events, Doer(actor, clock.now()))
     if not row.proven:
-        _ask_to_confirm(session, row, clock)
+        _ask_to_confirm(session, row, new.confirm_by, clock)
     audit.record(
         session, actor, "consent.recorded", "learner", subject.learner_id, fields=_granted(new), clock=clock
     )
@@ -250,13 +250,13 @@ def _granted(new: NewConsent) -> list[str]:
     return sorted(new.purposes & set(OPTIONAL))
 
 
-def _ask_to_confirm(session: Session, row: Consent, clock: Clock) -> None:
+def _ask_to_confirm(session: Session, row: Consent, by: date | None, clock: Clock) -> None:
     step = NewStep(
         kind=StepKind.CONSENT_TO_CONFIRM,
         subject_type="consent",
         subject_id=row.id,
         owner=steps.hub_role(session),
-        due_on=steps.due(session, "stall_days", clock),
+        due_on=by or steps.due(session, "stall_days", clock),
         learner_id=row.learner_id,
     )
     steps.open_step(session, step, clock)

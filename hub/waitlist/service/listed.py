@@ -1,8 +1,9 @@
 """Taking in a provider's own waiting list: people with the date they have waited since, on the one list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,10 +14,15 @@ from hub.consent.domain import NewConsent
 from hub.core.clock import Clock
 from hub.core.errors import Conflict, RuleBroken
 from hub.core.permissions import Actor
+from hub.core.working_days import add_working_days
+from hub.infra.calendars import holidays
 from hub.infra.vault import blind_index
 from hub.infra.writes import put
 from hub.learners import service as learners
 from hub.learners.domain import Identified, person_faults
+from hub.policy import reads as policy
+from hub.steps import reads as steps
+from hub.steps.domain import StepKind
 from hub.waitlist import queries
 from hub.waitlist.domain.entries import JoinRequest
 from hub.waitlist.domain.listed import NewPlace, place_faults
@@ -58,13 +64,15 @@ def take_places(
     queries.lock_lists(session, organisation_id)
     keys = {row.line: _key(row.content) for row in rows}
     here = queries.listed_already(session, organisation_id, keys.values())
-    landed = []
+    calls, landed = _calls(session, clock), []
     for row in rows:
         if keys[row.line] in here:
             landed.append(Landing(row.line, UNCHANGED))
             continue
         try:
-            suspected = _take(session, row.place, (organisation_id, keys[row.line]), actor, clock)
+            suspected = _take(
+                session, row.place, _Listed(organisation_id, keys[row.line], calls), actor, clock
+            )
         except (RuleBroken, Conflict) as refusal:
             landed.append(Landing(row.line, REFUSED, refusal=refusal))
             continue
@@ -95,14 +103,42 @@ def _key(content: str) -> bytes:
     return blind_index("waiting_list_import", content)
 
 
-def _take(session: Session, place: NewPlace, listed: tuple[UUID, bytes], actor: Actor, clock: Clock) -> int:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    organisation_id: UUID
+    key: bytes
+    calls: Iterator[date | None]
+
+
+def _calls(session: Session, clock: Clock) -> Iterator[date | None]:
+    """By when the hub is to ask each of them: so many a working day (policy `list_calls_a_day`), after the usual time
+    and after those who wait to be asked already. None where that is switched off."""
+    today = clock.today()
+    a_day = policy.number(session, "list_calls_a_day", today)
+    if not a_day:
+        return repeat(None)
+    first = policy.number(session, "stall_days", today)
+    before, _ = steps.counts_by_kind(session, today).get(StepKind.CONSENT_TO_CONFIRM, (0, 0))
+    return _turns(add_working_days(today, first + before // a_day, holidays()), before % a_day, a_day)
+
+
+def _turns(day: date, taken: int, a_day: int) -> Iterator[date]:
+    while True:
+        for _ in range(taken, a_day):
+            yield day
+        day, taken = add_working_days(day, 1, holidays()), 0
+
+
+def _take(session: Session, place: NewPlace, listed: _Listed, actor: Actor, clock: Clock) -> int:
     """A person, a consent that is still to be confirmed, and an entry with the earliest date; how many suspected."""
     if faults := place_faults(place, clock.today()):
         raise RuleBroken.many(faults)
-    organisation_id, key = listed
+    organisation_id = listed.organisation_id
     found = learners.identify(session, place.person, None, organisation_id, actor, clock)
     asked_on = place.waiting_since or clock.today()
-    unproven = NewConsent(given_on=asked_on, channel=ON_PAPER, organisation_id=organisation_id)
+    unproven = NewConsent(
+        given_on=asked_on, channel=ON_PAPER, organisation_id=organisation_id, confirm_by=next(listed.calls)
+    )
     consents.record(session, unproven, found, actor, clock)
     row = ListedPlace(
         subject_id=found.subject_id,
@@ -110,7 +146,7 @@ def _take(session: Session, place: NewPlace, listed: tuple[UUID, bytes], actor: 
         learner_id=found.learner_id,
         source_record_id=found.source_record_id,
         entry_id=_join(session, place, found, actor, clock),
-        import_key=key,
+        import_key=listed.key,
         waiting_since=place.waiting_since,
         imported_at=clock.now(),
     )

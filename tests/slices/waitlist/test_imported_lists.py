@@ -1,13 +1,18 @@
 """Providers' own waiting lists: people, their earliest dates, and who stands on several."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from hub.consent import reads as consents
 from hub.core.permissions import SYSTEM, Role
+from hub.core.working_days import add_working_days
 from hub.learners import reads as learners
 from hub.learners import service as people
+from hub.steps.domain import StepKind
+from hub.steps.models import Step
 from hub.waitlist import reads
 from hub.waitlist.exchange import import_waiting_list
 
@@ -82,3 +87,13 @@ def test_the_manager_sees_the_overlap(as_role, session, providers, clock):
     page = manager.get("/waiting-list/overlap").get_data(as_text=True)
     assert "On 2 lists" in page and providers[0].name in page and "Amina" not in page
     assert as_role(Role.PROVIDER).get("/waiting-list/overlap").status_code == 403
+
+
+def test_who_is_on_a_long_list_is_asked_a_few_a_day_in_turn(session, providers, clock):
+    rows = "".join(f"{n},Maria{n},Silva{n},F,1990-01-{n:02d},,,,E1,,\r\n" for n in range(1, 13))
+    take(rows, providers[0], clock)
+    take(AMINA, providers[1], clock)
+    found = session.scalars(select(Step).where(Step.kind == StepKind.CONSENT_TO_CONFIRM)).all()
+    by_day = Counter(step.due_on for step in found)
+    first = add_working_days(clock.today(), 7, set())
+    assert by_day == {first: 5, add_working_days(first, 1, set()): 5, add_working_days(first, 2, set()): 3}
