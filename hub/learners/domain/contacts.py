@@ -103,27 +103,35 @@ def weights_by_level(weights: Mapping[str, float]) -> Weights:
     }
 
 
-def compare_emails(left: Contact, right: Contact, crowded: Collection[str], weights: Weights) -> Weight:
-    return weights["email"][_email(left.emails, right.emails, crowded)]
+class ContactRules(NamedTuple):
+    """Weights by level and what is everybody's. A postcode is some fifteen doors: behind an equal one, an equal address
+    adds at most `within_postcode`."""
+
+    weights: Weights
+    crowded: Collection[str]
+    within_postcode: float
 
 
 def compare_contacts(
-    left: Contact, right: Contact, crowded: Collection[str], weights: Weights, within_postcode: float
-) -> ContactEvidence:
-    """Each kind by itself; the household guard is applied by who knows name and date of birth.
+    left: Contact, right: Contact, rules: ContactRules, most_shared: float, needed: float
+) -> ContactEvidence | None:
+    """Each kind by itself, or None as soon as they cannot weigh `needed`.
 
-    A postcode is some fifteen doors: behind an equal one, an equal address adds at most `within_postcode`.
+    All but the mailbox counts `most_shared` at most; that household guard is applied by who knows the name too.
     """
-    postcode = _postcode(left.postcode, right.postcode, crowded)
+    weights, crowded = rules.weights, rules.crowded
+    email = weights["email"][_email(left.emails, right.emails, crowded)]
+    if most_shared + email[1] < needed:
+        return None
+    phone = weights["phone"][_phone(left.phones, right.phones, crowded)]
+    postcode = weights["postcode"][_postcode(left.postcode, right.postcode, crowded)]
+    if phone[1] + email[1] + postcode[1] + weights["address"][ContactLevel.EQUAL][1] < needed:
+        return None
     address = weights["address"][_address(left, right)]
-    if address[1] > within_postcode and postcode in _SAME_POSTCODE:
-        address = address[0], within_postcode
-    return ContactEvidence(
-        weights["phone"][_phone(left.phones, right.phones, crowded)],
-        compare_emails(left, right, crowded, weights),
-        weights["postcode"][postcode],
-        address,
-    )
+    if address[1] > rules.within_postcode and postcode[0] in _SAME_POSTCODE:
+        address = address[0], rules.within_postcode
+    found = ContactEvidence(phone, email, postcode, address)
+    return found if found.total >= needed else None
 
 
 _SAME_POSTCODE = frozenset({ContactLevel.EQUAL, ContactLevel.CROWDED})

@@ -8,7 +8,7 @@ from functools import cached_property
 from math import log2
 from typing import Any
 
-from hub.learners.domain.contacts import Weights, weights_by_level
+from hub.learners.domain.contacts import ContactRules, weights_by_level
 from hub.learners.domain.name_words import NameLists
 from hub.learners.domain.spelling import main_sound
 
@@ -40,8 +40,9 @@ class Model:
         return log2(max(2, self.population))
 
     @cached_property
-    def contact_levels(self) -> Weights:
-        return weights_by_level(self.contact)
+    def contact_rules(self) -> ContactRules:
+        within = self.contact["address_within_postcode"]
+        return ContactRules(weights_by_level(self.contact), self.crowded, within)
 
     def without_families(self) -> "Model":
         """The weights among people of whom hardly any two share a phone or a door."""

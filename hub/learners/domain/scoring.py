@@ -19,7 +19,6 @@ from hub.learners.domain.contacts import (
     ContactEvidence,
     ContactLevel,
     compare_contacts,
-    compare_emails,
     contact,
     household_excess,
 )
@@ -178,13 +177,8 @@ def weigh_around(left: Prepared, right: Prepared, model: Model, least: float) ->
     needed = least - others - min(left.name.top, right.name.top)
     apart = birth_weight <= model.contact["household_birth_apart"]
     shared = model.contact["household_apart_most" if apart else "household_most"]
-    levels, within = model.contact_levels, model.contact["address_within_postcode"]
-    if shared < needed:
-        email = compare_emails(left.contact, right.contact, model.crowded, levels)
-        if shared + email[1] < needed:
-            return None
-    reached = compare_contacts(left.contact, right.contact, model.crowded, levels, within)
-    if reached.total < needed:
+    reached = compare_contacts(left.contact, right.contact, model.contact_rules, shared, needed)
+    if reached is None:
         return None
     return Around(birth, reached, gender, language, others)
 

@@ -6,11 +6,13 @@ from contextlib import nullcontext
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import event, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import ProgrammingError, StatementError
 
 from hub.core.ids import new_id
 from hub.infra import subject_keys
 from hub.infra.crypto import KeyProblem, make_keyring
+from hub.infra.fetching import fetch
+from hub.infra.places import RowPlace
 from hub.infra.subject_keys import SubjectKey, check_keyring, destroy_key
 from hub.infra.vault import Destroyed, Vault, new_subject, using_vault
 from hub.learners.models import SourceRecord
@@ -117,6 +119,37 @@ def test_the_keys_of_many_rows_are_fetched_in_one_query(hub, session, make):
         rows = list(session.scalars(select(SourceRecord)))
         assert all(row.given_names.startswith("Amina") for row in rows)
     assert len([s for s in statements if "subject_key" in s]) == 1
+
+
+SELECTED = """
+    SELECT given_names_sealed, known_as_sealed, family_name_sealed, kek_id, wrapped
+    FROM source_record JOIN subject_key USING (subject_id) WHERE source_record.id = %(id)s
+"""
+
+
+def test_a_row_read_in_the_drivers_form_opens_where_it_stands(session, make):
+    row, other = make(), make("Berhane")  # both wait in the unit of work: they are written first
+    place = RowPlace("source_record", row.id, row.subject_id)
+    ((*sealed, name, wrapped),) = fetch(session, SELECTED, {"id": row.id})
+    vault = Vault(session, TEST_KEYRING)
+    vault.take(row.subject_id, name, wrapped)
+    columns = ("given_names", "known_as", "family_name")
+    assert vault.row(place).open(columns, sealed) == ["Amina", None, "Yılmaz"]
+    for moved in (place._replace(row_id=other.id), place._replace(table="learner")):
+        with pytest.raises(InvalidTag):
+            vault.row(moved).open(columns, sealed)
+    with pytest.raises(InvalidTag):
+        vault.row(place).open(("family_name", "known_as", "given_names"), sealed)
+    vault.forget({row.subject_id})
+    vault.take(row.subject_id, name, wrapped)
+    with pytest.raises(Destroyed):
+        vault.row(place)
+
+
+def test_what_the_driver_refuses_is_raised_as_by_any_other_statement(session):
+    with pytest.raises(ProgrammingError) as refused, session.begin_nested():
+        fetch(session, "SELECT nothing FROM source_record WHERE id = %(id)s", {"id": "secret"})
+    assert "secret" not in str(refused.value)
 
 
 def test_destroying_the_key_makes_the_record_unreadable_for_ever(session, make, clock):

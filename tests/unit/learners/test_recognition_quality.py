@@ -28,8 +28,7 @@ def test_a_borough_is_recognised(borough):
     records, pairs = borough
     found = measure({(p.left, p.right): p.zone for p in pairs}, [one.person for one in records])
     assert found.f1 >= 0.93 and found.precision >= 0.93 and found.recall >= 0.92, found
-    # The specification asks for .55 of 20,000 records; of so few, one seed is .03 better or worse than another.
-    assert found.auto_wrong == 0 and found.auto_recall >= 0.52
+    assert found.auto_wrong == 0 and found.auto_recall >= 0.55
     assert found.review_true >= 0.8 and found.review / len(records) <= 0.08
 
 
