@@ -50,7 +50,7 @@ class KeyRing:
     number_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     """By retired index key: what carries hashes of numbers on to it, since a number itself may be gone."""
     _subkeys: dict[str, bytes] = field(default_factory=dict, repr=False)
-    _indexers: dict[str, hmac.HMAC] = field(default_factory=dict, repr=False)
+    _indexers: dict[tuple[str, str], hmac.HMAC] = field(default_factory=dict, repr=False)
     _stamp: tuple[int, int] = (0, 0)
 
     def look_again(self) -> None:
@@ -81,15 +81,17 @@ class KeyRing:
 
     def people_index(self, kind: str, text: str, generation: str) -> bytes:
         """A blind index by which people are found, under a key that can be rotated."""
-        return hmac.digest(self.subkey(f"blind-index/{kind}", generation), text.encode(), "sha256")[
-            :_INDEX_BYTES
-        ]
+        return self._index(kind, text, generation)
 
     def blind_index(self, kind: str, text: str) -> bytes:
         """16 bytes of HMAC-SHA256 of `text` under the sub-key of `kind`: finds equals, tells nothing else."""
-        begun = self._indexers.get(kind)
+        return self._index(kind, text, FIRST_INDEX)
+
+    def _index(self, kind: str, text: str, generation: str) -> bytes:
+        begun = self._indexers.get((kind, generation))
         if begun is None:
-            begun = self._indexers[kind] = hmac.new(self.subkey(f"blind-index/{kind}"), digestmod="sha256")
+            key = self.subkey(f"blind-index/{kind}", generation)
+            begun = self._indexers[kind, generation] = hmac.new(key, digestmod="sha256")
         made = begun.copy()  # a copy costs a third of a new one
         made.update(text.encode())
         return made.digest()[:_INDEX_BYTES]
