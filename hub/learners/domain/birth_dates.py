@@ -80,7 +80,7 @@ def _other(left: date, right: date) -> BirthLevel:
     swapped = left.day == right.month and left.month == right.day
     if apart >= A_DECADE:
         return BirthLevel.NEARLY if swapped else BirthLevel.DIFFERENT
-    if _is_ethiopian_for(left, right) or _is_ethiopian_for(right, left):
+    if apart >= 6 and (_is_ethiopian_for(left, right) or _is_ethiopian_for(right, left)):
         return BirthLevel.CALENDAR
     near = left.month == right.month or left.day == right.day
     close = near and _digits_apart(left, right) <= 2

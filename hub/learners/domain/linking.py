@@ -4,7 +4,7 @@ Stand-alone: no database, no keys. The weights are those of the online scorer; w
 often it stands in the file, blended with the lists.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
@@ -98,27 +98,27 @@ def _shift(scores: Sequence[float], first: int, second: int | None) -> float:
 
 def candidates(prepared: Sequence[Prepared], split: int | None = None) -> Iterator[tuple[int, int]]:
     """Pairs of places that share a key, once each; across `split` only, when it is given."""
-    blocks: dict[int, list[int]] = defaultdict(list)
-    strong: set[int] = set()
-    keyed: list[list[int]] = []
-    for place, person in enumerate(prepared):
-        hashes = []
-        for key in keys_of(person):
-            hashed = hash(key)
-            hashes.append(hashed)
-            blocks[hashed].append(place)
-            if key.kind in STRONG_KEYS:
-                strong.add(hashed)
-        for door in _doors(person):
-            hashes.append(hash(door))
-            blocks[hash(door)].append(place)
-        keyed.append(hashes)
-    usable = {h: b for h, b in blocks.items() if len(b) > 1 and (h in strong or len(b) <= MOST_IN_BLOCK)}
+    keyed, usable = _keyed(prepared)
     for right, hashes in enumerate(keyed):
-        if split is not None and right < split:
-            continue
-        last = right if split is None else split
-        met: set[int] = set()
-        for hashed in hashes:
-            met.update(usable.get(hashed, ()))
-        yield from ((left, right) for left in met if left < last)
+        blocks = [block for hashed in hashes if (block := usable.get(hashed)) is not None]
+        if split is None or right >= split:
+            yield from ((left, right) for left in set[int]().union(*blocks))
+        if split is None or right < split:
+            for block in blocks:
+                block.append(right)
+
+
+def _keyed(prepared: Sequence[Prepared]) -> tuple[list[list[int]], dict[int, list[int]]]:
+    """The hashes of everybody's keys, and an empty block for each that is worth comparing all who share it."""
+    keyed: list[list[int]] = []
+    strong: set[int] = set()
+    for person in prepared:
+        keys = keys_of(person)
+        strong.update(hash(key) for key in keys if key.kind in STRONG_KEYS)
+        keyed.append([*map(hash, keys), *map(hash, _doors(person))])
+    sizes = Counter(hashed for hashes in keyed for hashed in hashes)
+    return keyed, {
+        hashed: []
+        for hashed, size in sizes.items()
+        if size > 1 and (size <= MOST_IN_BLOCK or hashed in strong)
+    }

@@ -40,6 +40,14 @@ class Model:
         return log2(max(2, self.population))
 
     @cached_property
+    def gender_weights(self) -> tuple[float, float]:
+        return self.other["gender_equal"], self.other["gender_different"]
+
+    @cached_property
+    def language_weights(self) -> tuple[float, float]:
+        return self.other["language_equal"], self.other["language_different"]
+
+    @cached_property
     def contact_rules(self) -> ContactRules:
         within = self.contact["address_within_postcode"]
         return ContactRules(weights_by_level(self.contact), self.crowded, within)

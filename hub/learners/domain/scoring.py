@@ -171,8 +171,8 @@ def weigh_around(left: Prepared, right: Prepared, model: Model, least: float) ->
     """The evidence without the names, or None where no names could lift the score to `least`."""
     birth = birth_level(left.born, right.born)
     birth_weight = model.birth[birth]
-    gender = _agreement(left.gender, right.gender, "gender", model)
-    language = _agreement(left.language, right.language, "language", model)
+    gender = _agreement(left.gender, right.gender, model.gender_weights)
+    language = _agreement(left.language, right.language, model.language_weights)
     others = birth_weight + gender + language - model.prior
     needed = least - others - min(left.name.top, right.name.top)
     apart = birth_weight <= model.contact["household_birth_apart"]
@@ -192,14 +192,11 @@ def weigh_names(around: Around, left: Prepared, right: Prepared, model: Model) -
     return Weighed(score, name, around.birth, around.contact, household, around.gender, around.language)
 
 
-def _agreement(left: str, right: str, field: str, model: Model) -> float:
+def _agreement(left: str, right: str, weights: tuple[float, float]) -> float:
+    """`weights` where they are equal, and where they differ."""
     if not left or not right or left == "X" or right == "X":
         return 0.0
-    return model.other[_AGREE[field] if left == right else _DIFFER[field]]
-
-
-_AGREE = {field: f"{field}_equal" for field in ("gender", "language")}
-_DIFFER = {field: f"{field}_different" for field in ("gender", "language")}
+    return weights[0] if left == right else weights[1]
 
 
 def zone_of(weighed: Weighed, model: Model) -> Zone:
