@@ -11,7 +11,7 @@ from hub.infra import audit
 from hub.infra.seals import removing, sealer, verifying
 from hub.infra.seals.removing import Wanted
 from hub.policy.service import NewValue, change
-from hub.portal.domain import languages, words
+from hub.portal.domain import words
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_older_views_that_were_removed_are_plainly_said(removed_long_ago, looked
     assert "Whole months" in page and "11 January 2019" in page
 
 
-@pytest.mark.parametrize("code", sorted(languages()))
-def test_it_speaks_every_language(looked, code):
+@pytest.mark.parametrize("code", ["ar", "pl"])  # the page itself in all: test_pages
+def test_it_speaks_the_learners_language(looked, code):
     client, place = looked
     page = client.get(f"{place}?lang={code}")
     assert words(code)["who_title"] in page.text.replace("&#39;", "'")

@@ -16,7 +16,6 @@ from hub.messaging import reads as messages
 from hub.referrals import reads as referrals
 from hub.rights import queries, reads, service
 from hub.rights.domain import CaseKind, CaseState, Decision, Ruling
-from hub.rights.pages.own import BOOK
 from tests.slices.portal.conftest import BIRTH
 
 DAY = {"received_on-day": "11", "received_on-month": "1", "received_on-year": "2027"}
@@ -182,13 +181,6 @@ class TestTheLearnersOwnPage:
     def test_what_is_missing_is_said_beside_it(self, inside, client, session, clock, sent, says):
         assert post(client, inside, 422, **sent).text.count(says) == 2
         assert reads.cases(session, clock) == []
-
-    @pytest.mark.parametrize("language", sorted(BOOK.languages()))
-    def test_in_every_language(self, inside, client, language):
-        page = client.get(f"{inside}?lang={language}")
-        assert page.status_code == 200 and BOOK.words(language)["want_access"] in page.text.replace(
-            "&#39;", "'"
-        )
 
     def test_somebody_elses_case_is_not_there(self, inside, client, life, session, clock, ask, officer):
         other = life.world.add_learner(given_names="Yusuf")
