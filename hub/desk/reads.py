@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from hub.steps import reads as steps
 from hub.steps.domain import StepKind
 from hub.steps.reads import StepView
 from hub.waitlist import reads as waitlists
-from hub.waitlist.domain import EntryState
+from hub.waitlist.domain import ACTIVE, EntryState
 
 S, K = ReferralState, StepKind
 
@@ -35,8 +36,6 @@ _STATES: dict[str, tuple[ReferralState, ...]] = {
     "referred": (S.SUBMITTED, S.INFO_REQUESTED),
     "to_assess": (S.TO_ASSESS,),
     "assessed": (S.ASSESSED,),
-    "waiting": (S.WAITING,),
-    "placed": (S.PLACED,),
 }
 _KINDS: dict[str, tuple[StepKind, ...]] = {
     "referred": (
@@ -65,33 +64,29 @@ OTHERS_HOLD = (
 
 
 def board(session: Session, clock: Clock) -> list[Stage]:
-    """The funnel. Open cases by stage, with the time in the stage; late steps beside each."""
-    ages, late = referrals.ages(session, clock.now()), _late(session, clock)
-    offered = _offered_ages(session)
-    found = []
-    for code, title in STAGES.items():
-        numbers = (
-            offered if code == "offered" else _sum(ages.get(state, (0, 0, 0)) for state in _STATES[code])
-        )
-        if code == "waiting":  # a learner with an offer stands one stage further
-            numbers = tuple(max(have - gone, 0) for have, gone in zip(numbers, offered, strict=True))
-        found.append(Stage(code, title, numbers[0], numbers[1], numbers[2], late[code]))
-    return found
+    """The funnel, with the time in the stage and the late steps beside each.
+
+    Cases up to the assessment; from then on entries and places, for people of providers' old lists have no case.
+    """
+    bounds = clock.now() - timedelta(weeks=2), clock.now() - timedelta(weeks=6)
+    cases, late = referrals.ages(session, bounds), _late(session, clock)
+    numbers = {
+        code: _sum(cases.get(state, (0, 0, 0)) for state in states) for code, states in _STATES.items()
+    }
+    numbers["waiting"] = waitlists.ages(session, ACTIVE - {EntryState.OFFERED}, bounds)
+    numbers["offered"] = waitlists.ages(session, {EntryState.OFFERED}, bounds)
+    numbers["placed"] = matching.place_ages(session, bounds)
+    return [Stage(code, title, *numbers[code], late[code]) for code, title in STAGES.items()]
 
 
-def _sum(rows: Iterable[tuple[int, int, int]]) -> tuple[int, ...]:
-    columns = list(zip(*rows, strict=True))
-    return tuple(sum(column) for column in columns)
+def _sum(rows: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
+    first, second, third = zip(*rows, strict=True)
+    return sum(first), sum(second), sum(third)
 
 
 def _late(session: Session, clock: Clock) -> dict[str, int]:
     by_kind = steps.counts_by_kind(session, clock.today())
     return {code: sum(by_kind.get(kind, (0, 0))[1] for kind in kinds) for code, kinds in _KINDS.items()}
-
-
-def _offered_ages(session: Session) -> tuple[int, ...]:
-    """Entries with an offer out; an offer lives for days, so all are young."""
-    return (waitlists.count_in(session, EntryState.OFFERED), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor
+from hub.infra.ages import Bounds, counts_by_age
 from hub.infra.rows import scoped
 from hub.infra.sight import open_to_the_hub, visible
 from hub.referrals.domain import Outcome, ReferralState
@@ -325,16 +326,11 @@ def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:
     return {(state, held): number for state, held, number in session.execute(found)}
 
 
-def ages(session: Session, bounds: tuple[datetime, datetime]) -> dict[ReferralState, tuple[int, int, int]]:
+def ages(session: Session, bounds: Bounds) -> dict[ReferralState, tuple[int, int, int]]:
     """How many open referrals stand in each state: moved since the first bound, since the second, before both."""
-    young, middle = bounds
     found = (
-        select(
-            Referral.state,
-            func.count().filter(Referral.moved_at >= young),
-            func.count().filter(Referral.moved_at < young, Referral.moved_at >= middle),
-            func.count().filter(Referral.moved_at < middle),
-        )
+        select(Referral.state)
+        .add_columns(*counts_by_age(Referral.moved_at, bounds))
         .where(Referral.state != ReferralState.CLOSED)
         .group_by(Referral.state)
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.assessment.domain import Strand
+from hub.infra.ages import Bounds, counts_by_age
 from hub.waitlist.domain import ACTIVE, IN_LINE, EntryFilter, EntryState
 from hub.waitlist.models import EntryHistory, ListedPlace, PriorityFact, WaitlistEntry
 
@@ -214,6 +215,13 @@ def _swept(session: Session, limit: int, *conditions: object) -> Sequence[Waitli
     return session.scalars(
         found.order_by(WaitlistEntry.id).limit(limit).with_for_update(key_share=True, skip_locked=True)
     ).all()
+
+
+def ages(session: Session, states: Collection[EntryState], bounds: Bounds) -> tuple[int, int, int]:
+    """Entries in these states: made since the first bound, since the second, before both."""
+    found = select(*counts_by_age(WaitlistEntry.joined_at, bounds))
+    row = session.execute(found.where(WaitlistEntry.state.in_(list(states)))).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def lock_lists(session: Session, organisation_id: UUID) -> None:

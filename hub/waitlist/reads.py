@@ -13,6 +13,7 @@ from hub.accounts import reads as accounts
 from hub.assessment.domain import Skill, Strand
 from hub.core.levels import Level
 from hub.core.wording import waited
+from hub.infra.ages import Bounds
 from hub.learners import reads as learners
 from hub.learners.domain.scoring import Zone
 from hub.waitlist import queries
@@ -136,9 +137,9 @@ def listed(
     return [entry_view(row) for row in queries.listed(session, wanted, offset=offset, limit=limit)]
 
 
-def count_in(session: Session, state: EntryState) -> int:
-    """How many entries stand in a state: for the board."""
-    return queries.count(session, EntryFilter(state=state))
+def ages(session: Session, states: Collection[EntryState], bounds: Bounds) -> tuple[int, int, int]:
+    """How many entries stand in one of these states: on the list since the first bound, since the second, longer."""
+    return queries.ages(session, states, bounds)
 
 
 def in_line(session: Session) -> list[EntryView]:

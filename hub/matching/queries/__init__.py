@@ -5,6 +5,7 @@ foreign keys are checked under a key-share lock. A plain FOR UPDATE made two act
 
 from hub.matching.queries.enrolments import (
     ENDED,
+    ages,
     attendance,
     attendance_week,
     count_enrolments,
@@ -62,6 +63,7 @@ from hub.matching.queries.rounds import (
 __all__ = [
     "ENDED",
     "SEES_ALL",
+    "ages",
     "attendance",
     "attendance_week",
     "count_enrolments",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core.clock import LONDON
 from hub.core.errors import NotFound
 from hub.core.permissions import Actor, Role
+from hub.infra.ages import Bounds, counts_by_age
 from hub.infra.rows import scoped
 from hub.infra.sight import open_to_the_hub, visible
 from hub.matching.domain.enrolments import TAKES_PLACE, EnrolmentState
@@ -60,6 +61,13 @@ def count_enrolments(
     if organisation_id is not None:
         found = found.where(Enrolment.organisation_id == organisation_id)
     return session.scalar(found.with_only_columns(func.count())) or 0
+
+
+def ages(session: Session, states: Collection[EnrolmentState], bounds: Bounds) -> tuple[int, int, int]:
+    """Enrolments in these states: made since the first bound, since the second, before both."""
+    found = visible(session, Enrolment).where(Enrolment.state.in_(list(states)))
+    row = session.execute(found.with_only_columns(*counts_by_age(Enrolment.created_at, bounds))).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def enrolments_of(session: Session, learner_ids: Collection[UUID]) -> Sequence[Enrolment]:

@@ -9,6 +9,7 @@ from hub.matching.reads.enrolments import (
     enrolments_of,
     enrolments_of_offers,
     learners_with_place,
+    place_ages,
 )
 from hub.matching.reads.figures import (
     EnrolmentFigure,
@@ -73,6 +74,7 @@ __all__ = [
     "offers_of",
     "offers_page",
     "offers_to_answer",
+    "place_ages",
     "rounds",
     "silences",
     "snapshot",

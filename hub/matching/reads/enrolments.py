@@ -14,6 +14,7 @@ from hub.assessment.domain import Strand
 from hub.consent import reads as consents
 from hub.core.levels import Level
 from hub.core.permissions import Actor, Role
+from hub.infra.ages import Bounds
 from hub.learners import reads as learners
 from hub.learners.domain import Needs, Person
 from hub.matching import queries
@@ -115,6 +116,11 @@ def enrolments(
 def enrolment_for(session: Session, enrolment_id: UUID, actor: Actor) -> EnrolmentView:
     """One enrolment that this actor may see: its provider's or the hub's; NotFound."""
     return _views(session, [queries.enrolment(session, enrolment_id, actor)])[0]
+
+
+def place_ages(session: Session, bounds: Bounds) -> tuple[int, int, int]:
+    """Learners who have a place that is not over: since the first bound, since the second, longer."""
+    return queries.ages(session, {EnrolmentState.EXPECTED, EnrolmentState.STARTED}, bounds)
 
 
 def count_expected(session: Session, organisation_id: UUID) -> int:

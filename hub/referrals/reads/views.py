@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hub.core.permissions import Actor
+from hub.infra.ages import Bounds
 from hub.referrals import queries
 from hub.referrals.domain import Channel, Move, Outcome, ReferralState, is_open
 from hub.referrals.models import InformationRequest, Referral, ReferralHistory
@@ -193,9 +194,9 @@ def counts(session: Session) -> dict[tuple[ReferralState, bool], int]:
     return queries.counts(session)
 
 
-def ages(session: Session, now: datetime) -> dict[ReferralState, tuple[int, int, int]]:
-    """Open referrals by state and time in it: under two weeks, two to six, longer."""
-    return queries.ages(session, (now - timedelta(weeks=2), now - timedelta(weeks=6)))
+def ages(session: Session, bounds: Bounds) -> dict[ReferralState, tuple[int, int, int]]:
+    """Open referrals by state: in it since the first bound, since the second, longer."""
+    return queries.ages(session, bounds)
 
 
 def by_reference(session: Session, reference: str) -> ReferralView | None:

@@ -50,6 +50,7 @@ def test_stale_lines_are_named(world, hub_api):
     from hub.waitlist.domain import Removal
 
     waitlist.remove(world.session, entry.id, Removal("moved_away"), world.manager, world.clock)
+    world.session.flush()
     done = body(hub_api.post(f"/api/v1/match-rounds/{row.id}/release", json={}))
     assert [(one["learner"], one["code"]) for one in done["refused"]] == [
         (str(entry.learner_id), "entry_changed")

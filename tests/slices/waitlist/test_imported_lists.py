@@ -1,7 +1,7 @@
 """Providers' own waiting lists: people, their earliest dates, and who stands on several."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hub.consent import reads as consents
 from hub.core.permissions import SYSTEM, Role
 from hub.core.working_days import add_working_days
+from hub.desk import reads as desk
 from hub.learners import reads as learners
 from hub.learners import service as people
 from hub.steps.domain import StepKind
@@ -97,3 +98,10 @@ def test_who_is_on_a_long_list_is_asked_a_few_a_day_in_turn(session, providers, 
     by_day = Counter(step.due_on for step in found)
     first = add_working_days(clock.today(), 7, set())
     assert by_day == {first: 5, add_working_days(first, 1, set()): 5, add_working_days(first, 2, set()): 3}
+
+
+def test_people_of_a_list_stand_on_the_board(session, providers, clock):
+    take(AMINA + CALI, providers[0], clock)
+    clock.advance(timedelta(weeks=3))
+    stages = {one.code: one for one in desk.board(session, clock)}
+    assert (stages["waiting"].total, stages["waiting"].to_six_weeks, stages["referred"].total) == (2, 2, 0)
