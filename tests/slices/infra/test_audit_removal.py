@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from hub.core.errors import Conflict, RuleBroken
@@ -17,6 +18,7 @@ from hub.infra.db import transaction
 from hub.infra.seals import archiving, exporting, publishing, removing, sealer, verifying
 from hub.infra.seals.models import AuditRemoval, AuditSeal
 from hub.infra.seals.removing import Wanted
+from hub.oversight.cli import audit_group, words
 from tests.slices.infra.test_seals import forge, owner, undone, verdict  # noqa: F401 - fixtures
 
 WHOLE_2020 = Wanted("audit", True, datetime(2020, 2, 20, tzinfo=UTC))
@@ -69,6 +71,8 @@ def test_whole_months_go_with_their_seals_and_the_chain_goes_on_from_the_last_on
     found = verdict()
     assert (found.ok, found.seals, found.entries, found.start) == (True, 3, 9, 2)
     assert found.removed["audit"] == (6, datetime(2020, 1, 6, 12, tzinfo=UTC))
+    assert "Removed by rule (audit): 6 entries up to 06 January 2020, signed." in words(found)
+    assert found.as_json()["removed"]["audit"]["entries"] == 6
     assert remove(WHOLE_2020, clock) is None
 
 
@@ -229,7 +233,8 @@ def test_an_archive_opens_with_our_keys_alone_and_proves_itself(years, hub, cloc
     assert (path.name, oct(path.stat().st_mode)[-3:]) == (made.archive, "600")
     assert b"learner.viewed" not in path.read_bytes()
     opened = tmp_path / "opened.jsonl"
-    opened.write_bytes(archiving.opened(path))
+    said = CliRunner().invoke(audit_group, ["open-archive", str(path), str(opened)])
+    assert (said.exit_code, "verifies it" in said.output) == (0, True)
     found = verifying.verify_file(opened)
     assert (found.ok, found.entries) == (True, entries)
     with transaction() as session:
