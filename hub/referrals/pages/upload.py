@@ -6,6 +6,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.core.errors import NotFound, RuleBroken
+from hub.infra import audit
 from hub.infra.access import allow, current_actor
 from hub.infra.csvfiles import csv_text
 from hub.infra.db import runtime, transaction
@@ -118,7 +119,8 @@ def refused_rows(file_id: UUID) -> Response:
     """Every row of a long file that was not taken in, with what to do: to work through in a spreadsheet."""
     with transaction() as session:
         report = service.file_under_way(session, file_id, current_actor()).report
-    faults = ImportResult.so_far(report).faults
+        faults = ImportResult.so_far(report).faults
+        audit.record_export(session, "refused_rows", len(faults), clock=runtime().clock, fields=("value",))
     lines = [(one.line, one.column, one.value, one.remedy) for one in faults]
     answer = Response(csv_text([("line", "column", "value", "what to do"), *lines]), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=rows-to-put-right.csv"
