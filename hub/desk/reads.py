@@ -28,7 +28,6 @@ from hub.steps import reads as steps
 from hub.steps.domain import StepKind
 from hub.steps.reads import StepView
 from hub.waitlist import reads as waitlists
-from hub.waitlist.domain import ACTIVE, EntryState
 
 S, K = ReferralState, StepKind
 
@@ -73,8 +72,8 @@ def board(session: Session, clock: Clock) -> list[Stage]:
     numbers = {
         code: _sum(cases.get(state, (0, 0, 0)) for state in states) for code, states in _STATES.items()
     }
-    numbers["waiting"] = waitlists.ages(session, ACTIVE - {EntryState.OFFERED}, bounds)
-    numbers["offered"] = waitlists.ages(session, {EntryState.OFFERED}, bounds)
+    numbers["waiting"] = waitlists.waiting_ages(session, bounds)
+    numbers["offered"] = waitlists.offered_ages(session, bounds)
     numbers["placed"] = matching.place_ages(session, bounds)
     return [Stage(code, title, *numbers[code], late[code]) for code, title in STAGES.items()]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.assessment.domain import Strand
@@ -217,10 +217,20 @@ def _swept(session: Session, limit: int, *conditions: object) -> Sequence[Waitli
     ).all()
 
 
-def ages(session: Session, states: Collection[EntryState], bounds: Bounds) -> tuple[int, int, int]:
-    """Entries in these states: made since the first bound, since the second, before both."""
-    found = select(*counts_by_age(WaitlistEntry.joined_at, bounds))
-    row = session.execute(found.where(WaitlistEntry.state.in_(list(states)))).one()
+def waiting_ages(session: Session, bounds: Bounds) -> tuple[int, int, int]:
+    """Entries that wait: on the list since the first bound, since the second, before both."""
+    return _ages(session, ACTIVE - {EntryState.OFFERED}, counts_by_age(WaitlistEntry.joined_at, bounds))
+
+
+def offered_ages(session: Session, bounds: Bounds) -> tuple[int, int, int]:
+    """Entries with an offer out: since the first bound, since the second, before both."""
+    return _ages(session, {EntryState.OFFERED}, counts_by_age(WaitlistEntry.changed_at, bounds))
+
+
+def _ages(
+    session: Session, states: Collection[EntryState], counts: tuple[ColumnElement[int], ...]
+) -> tuple[int, int, int]:
+    row = session.execute(select(*counts).where(WaitlistEntry.state.in_(list(states)))).one()
     return int(row[0]), int(row[1]), int(row[2])
 
 

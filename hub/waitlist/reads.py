@@ -137,9 +137,14 @@ def listed(
     return [entry_view(row) for row in queries.listed(session, wanted, offset=offset, limit=limit)]
 
 
-def ages(session: Session, states: Collection[EntryState], bounds: Bounds) -> tuple[int, int, int]:
-    """How many entries stand in one of these states: on the list since the first bound, since the second, longer."""
-    return queries.ages(session, states, bounds)
+def waiting_ages(session: Session, bounds: Bounds) -> tuple[int, int, int]:
+    """How many wait: on the list since the first bound, since the second, longer."""
+    return queries.waiting_ages(session, bounds)
+
+
+def offered_ages(session: Session, bounds: Bounds) -> tuple[int, int, int]:
+    """How many have an offer out: since the first bound, since the second, longer."""
+    return queries.offered_ages(session, bounds)
 
 
 def in_line(session: Session) -> list[EntryView]:
