@@ -96,7 +96,10 @@ def stamp(name: str, value: str) -> None:
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Two terminals may call make at once; the second waits until the first has set things up."""
-    import fcntl  # noqa: PLC0415 - not on Windows, where the rest of this file still reads
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where the rest of this file still reads
+    except ImportError:
+        raise Stopped("ESOL Hub runs on Linux and macOS; on Windows use the Linux of WSL.") from None
 
     folder = ROOT / ".cache"
     folder.mkdir(exist_ok=True)
@@ -295,10 +298,15 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
 }
 
 
+OPTIONS = {"ARGS", "FRESH", "LEARNERS", "ONLY", "PORT", "UPGRADE", "WORKERS", "m"}
+
+
 def main(words: list[str]) -> int:
     """Run one command; its options are NAME=value words, as make passes them."""
     names = [word for word in words if "=" not in word]
     options = dict(word.split("=", 1) for word in words if "=" in word)
+    if unknown := set(options) - OPTIONS:
+        raise Stopped(f"No option {', '.join(sorted(unknown))}; there are {', '.join(sorted(OPTIONS))}.")
     if len(names) > 1 or (names and names[0] not in COMMANDS):
         raise Stopped(f"No command {' '.join(names)!r}; there are {', '.join(COMMANDS)}.")
     return COMMANDS[names[0] if names else "help"](options)
@@ -309,6 +317,9 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except Stopped as stopped:
         say(f"make: {stopped}")
+        sys.exit(2)
+    except OSError as fault:
+        say(f"make: {fault.filename or 'A file'} cannot be used: {fault.strerror or fault}.")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

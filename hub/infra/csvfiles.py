@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -170,6 +171,18 @@ def _check_header(header: list[str], names: tuple[str | None, ...], required: Se
             f"These columns are missing: {', '.join(missing)}. Found: {', '.join(header)[:300]}.",
             code="columns_missing",
         )
+
+
+def rows_read() -> Callable[[int], None] | None:
+    """Tells how many rows of a long file are done, on standard error, where a person is watching."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(rows: int) -> None:
+        sys.stderr.write(f"{rows:,} rows read\r")
+        sys.stderr.flush()
+
+    return tell
 
 
 def spreadsheet_safe(value: object) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from hub.core.permissions import SYSTEM
+from hub.infra.csvfiles import rows_read
 from hub.infra.db import runtime, transaction
 from hub.provision import service
-from hub.provision.exchange import ImportReport, import_classes
+from hub.provision.exchange import ImportReport, import_in_batches
 
 MOST_SHOWN = 1000
 
@@ -27,8 +28,8 @@ def classes_command(path: Path, provider: str, as_json: bool) -> None:
     content = path.read_bytes()
     with transaction(SYSTEM) as session:
         organisation_id = service.provider_of(session, provider)
-        actor = replace(SYSTEM, name="File import")
-        report = import_classes(session, content, organisation_id, actor, runtime().clock)
+    actor = replace(SYSTEM, name="File import")
+    report = import_in_batches(content, organisation_id, actor, runtime().clock, rows_read())
     click.echo(json.dumps(report.as_json()) if as_json else _in_words(report))
     sys.exit(1 if report.faults else 0)
 

@@ -1,9 +1,11 @@
 """Timetables in CSV files: read tolerantly, each row whole or not at all, the same file twice without effect."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, time
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from hub.core.permissions import Actor
 from hub.core.postcode import tidy_postcode
 from hub.eligibility.domain import pots
 from hub.infra.csvfiles import Row, RowFault, Rows, read_rows
+from hub.infra.db import transaction
 from hub.provision import queries, service
 from hub.provision.domain import (
     STRAND_LABELS,
@@ -56,6 +59,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "enrol_url": ("url", "website", "link", "web address"),
     "notes": ("note", "comments"),
 }
+BATCH = 500
 REQUIRED = ("title", "level", "days", "start_time", "end_time", "start_date", "end_date", "capacity")
 _STRANDS = {
     **{one.value: one for one in Strand},
@@ -128,10 +132,7 @@ class ImportReport:
             "unchanged": self.count("unchanged"),
             "refused": len({fault.line for fault in self.faults}),
             "unknown_columns": list(self.unknown_columns),
-            "faults": [
-                {"line": one.line, "column": one.column, "value": one.value, "remedy": one.remedy}
-                for one in self.faults
-            ],
+            "faults": [asdict(one) for one in self.faults],
         }
 
 
@@ -144,10 +145,30 @@ def import_classes(
     """
     service.require_provider(session, organisation_id, actor)
     rows = read_rows(content, COLUMNS, REQUIRED)
-    task = _Import(session, organisation_id, actor, clock)
-    for row in rows:
-        task.take(row)
-    return task.finish(rows)
+    file = _File(queries.imported(session, organisation_id))
+    _Import(session, organisation_id, actor, clock, file).take_all(rows)
+    return file.finish(rows)
+
+
+def import_in_batches(
+    content: bytes,
+    organisation_id: UUID,
+    actor: Actor,
+    clock: Clock,
+    progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """The same for files of any length: 500 rows a transaction. What stops half way is simply sent again."""
+    with transaction(actor) as session:
+        service.require_provider(session, organisation_id, actor)
+        file = _File(queries.imported(session, organisation_id))
+    rows = read_rows(content, COLUMNS, REQUIRED)
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        with transaction(actor) as session:
+            _Import(session, organisation_id, actor, clock, file).take_all(batch)
+        if progress is not None:
+            progress(batch[-1].line - 1)
+    return file.finish(rows)
 
 
 def preview_classes(
@@ -162,53 +183,72 @@ def preview_classes(
         session.expire_all()
 
 
-class _Import:
-    """One file on its way in."""
+@dataclass(slots=True)
+class _File:
+    """What is known while one file comes in: the classes of earlier files, the lines so far, what became of them."""
 
-    def __init__(self, session: Session, organisation_id: UUID, actor: Actor, clock: Clock) -> None:
-        self.session, self.organisation_id, self.actor, self.clock = session, organisation_id, actor, clock
-        self.report = ImportReport()
-        self.known = queries.imported(session, organisation_id)
-        self.venues = list(queries.venues_of(session, organisation_id))
-        self.lines: dict[bytes, int] = {}
-
-    def take(self, row: Row) -> None:
-        understood = read_class(row, self.venues, self.clock.today())
-        if isinstance(understood, list):
-            self.report.faults += understood
-            return
-        first = self.lines.setdefault(understood.key, row.line)
-        known = self.known.get(understood.key)
-        if first != row.line:
-            remedy = f"This is the same class as in line {first}. Delete one of the two"
-            self.report.faults.append(RowFault(row.line, "title", understood.details.title, remedy))
-        elif known is not None and known.import_hash == understood.fingerprint:
-            self.report.rows.append(ImportedRow(row.line, understood.details.title, "unchanged"))
-        elif faults := rule_faults(row, understood, self.clock.today()):
-            self.report.faults += faults
-        else:
-            self._land(row, understood, known)
-
-    def _land(self, row: Row, understood: ClassRow, known: EsolClass | None) -> None:
-        try:
-            with self.session.begin_nested():
-                what = self._write(understood, known)
-        except HubError as error:
-            self.report.faults += _faults_of(row, error)
-            return
-        self.report.rows.append(ImportedRow(row.line, understood.details.title, what))
+    known: Mapping[bytes, tuple[UUID, bytes | None]]
+    lines: dict[bytes, int] = field(default_factory=dict)
+    report: ImportReport = field(default_factory=ImportReport)
 
     def finish(self, rows: Rows) -> ImportReport:
         self.report.faults = sorted([*self.report.faults, *rows.faults], key=lambda fault: fault.line)
         self.report.unknown_columns = rows.unknown_columns
         return self.report
 
-    def _write(self, row: ClassRow, known: EsolClass | None) -> str:
+
+class _Import:
+    """Rows of one file on their way in, in one transaction."""
+
+    def __init__(
+        self, session: Session, organisation_id: UUID, actor: Actor, clock: Clock, file: _File
+    ) -> None:
+        self.session, self.organisation_id, self.actor, self.clock = session, organisation_id, actor, clock
+        self.file, self.report = file, file.report
+        self.venues = list(queries.venues_of(session, organisation_id))
+
+    def take_all(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.take(row)
+
+    def take(self, row: Row) -> None:
+        understood = read_class(row, self.venues, self.clock.today())
+        if isinstance(understood, list):
+            self.report.faults += understood
+            return
+        first = self.file.lines.setdefault(understood.key, row.line)
+        known_id, said = self.file.known.get(understood.key, (None, None))
+        if first != row.line:
+            remedy = f"This is the same class as in line {first}. Delete one of the two"
+            self.report.faults.append(RowFault(row.line, "title", understood.details.title, remedy))
+        elif known_id is not None and said == understood.fingerprint:
+            self.report.rows.append(ImportedRow(row.line, understood.details.title, "unchanged"))
+        elif faults := rule_faults(row, understood, self.clock.today()):
+            self.report.faults += faults
+        else:
+            self._land(row, understood, known_id)
+
+    def _land(self, row: Row, understood: ClassRow, known_id: UUID | None) -> None:
+        # A new class at a known venue is refused before anything is written. The rest may leave half a row behind; for
+        # all rows alike, thousands of savepoints in one transaction would make each statement slower than the last.
+        is_plain = known_id is None and (
+            understood.venue is None or self._venue_known(understood.venue) is not None
+        )
+        try:
+            with nullcontext() if is_plain else self.session.begin_nested():
+                what = self._write(understood, known_id)
+        except HubError as error:
+            self.report.faults += _faults_of(row, error)
+            return
+        self.report.rows.append(ImportedRow(row.line, understood.details.title, what))
+
+    def _write(self, row: ClassRow, known_id: UUID | None) -> str:
         details = replace(row.details, venue_id=self._venue(row.venue).id if row.venue else None)
         asked = SaveClass(
             details=details, organisation_id=self.organisation_id, places_free=row.places_free,
             import_key=row.key, import_hash=row.fingerprint,
         )  # fmt: skip
+        known = self.session.get(EsolClass, known_id) if known_id else None
         if known is None:
             service.save_class(self.session, asked, self.actor, self.clock)
             return "added"
@@ -233,10 +273,14 @@ class _Import:
             most = free_places(row.places_free, known.capacity, known.held, known.enrolled)
             service.confirm_places(self.session, known.id, most, self.actor, self.clock)
 
+    def _venue_known(self, details: VenueDetails) -> Venue | None:
+        key = venue_key(details.name)
+        same = (one for one in self.venues if one.name_key == key and one.postcode == details.postcode)
+        return next(same, None)
+
     def _venue(self, details: VenueDetails) -> Venue:
-        for venue in self.venues:
-            if venue.name_key == venue_key(details.name) and venue.postcode == details.postcode:
-                return venue
+        if known := self._venue_known(details):
+            return known
         made = service.save_venue(
             self.session,
             SaveVenue(details=details, organisation_id=self.organisation_id),

@@ -113,14 +113,12 @@ def over(session: Session, today: date) -> Sequence[UUID]:
     return session.scalars(found).all()
 
 
-def imported(session: Session, organisation_id: UUID) -> dict[bytes, EsolClass]:
-    """A provider's classes that came from a file, by the key of their row."""
-    found = (
-        select(EsolClass)
-        .where(EsolClass.organisation_id == organisation_id, EsolClass.import_key.is_not(None))
-        .options(selectinload(EsolClass.sessions))
+def imported(session: Session, organisation_id: UUID) -> dict[bytes, tuple[UUID, bytes | None]]:
+    """A provider's classes that came from a file, by the key of their row: (class, fingerprint of what it said)."""
+    found = select(EsolClass.import_key, EsolClass.id, EsolClass.import_hash).where(
+        EsolClass.organisation_id == organisation_id, EsolClass.import_key.is_not(None)
     )
-    return {row.import_key: row for row in session.scalars(found) if row.import_key is not None}
+    return {key: (class_id, said) for key, class_id, said in session.execute(found) if key is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from hub.accounts import reads as accounts
 from hub.core.permissions import SYSTEM, Actor, Role
+from hub.infra.csvfiles import rows_read
 from hub.infra.db import runtime, transaction
 from hub.referrals import service
 from hub.referrals.exchange import ImportResult, import_referrals
@@ -31,16 +31,9 @@ def referrals_command(path: Path, organisation: str, as_json: bool) -> None:
     with transaction(SYSTEM) as session:
         found = accounts.organisation_by_slug(session, organisation)
     actor = Actor("system", None, "File import", Role.WORKER, found.id)
-    result = import_referrals(content, found.id, actor, runtime().clock, _progress())
+    result = import_referrals(content, found.id, actor, runtime().clock, rows_read())
     click.echo(json.dumps(result.as_json(), ensure_ascii=False) if as_json else in_words(result))
     sys.exit(1 if result.faults else 0)
-
-
-def _progress() -> Callable[[int], None] | None:
-    """Rows done, on standard error, where a person is watching."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda rows: click.echo(f"\r{rows:,} rows read", nl=False, err=True)
 
 
 def in_words(result: ImportResult) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any, Self
 from uuid import UUID
@@ -92,10 +92,7 @@ class ImportResult:
             "unknown_columns": list(self.unknown_columns),
             "encoding": self.encoding,
             "line": self.line,
-            "faults": [
-                {"line": one.line, "column": one.column, "value": one.value, "remedy": one.remedy}
-                for one in self.faults
-            ],
+            "faults": [asdict(one) for one in self.faults],
         }
 
 

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hub.core.permissions import SYSTEM, Actor, Role
+from hub.infra.csvfiles import rows_read
 from hub.infra.db import runtime, transaction
 from hub.waitlist import reads, service
 from hub.waitlist.exchange import ListReport, import_waiting_list
@@ -30,18 +30,11 @@ def waiting_list_command(path: Path, provider: str, as_json: bool) -> None:
     with transaction(SYSTEM) as session:
         organisation_id = service.provider_of(session, provider)
     actor = Actor("system", None, "File import", Role.WORKER, organisation_id)
-    report = import_waiting_list(content, organisation_id, actor, runtime().clock, _progress())
+    report = import_waiting_list(content, organisation_id, actor, runtime().clock, rows_read())
     with transaction(SYSTEM) as session:
         seen = reads.overlap(session)
     click.echo(json.dumps(_as_json(report, seen), ensure_ascii=False) if as_json else _in_words(report, seen))
     sys.exit(1 if report.faults else 0)
-
-
-def _progress() -> Callable[[int], None] | None:
-    """Rows done, on standard error, where a person is watching."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda rows: click.echo(f"\r{rows:,} rows read", nl=False, err=True)
 
 
 def _as_json(report: ListReport, seen: OverlapView) -> dict[str, Any]:

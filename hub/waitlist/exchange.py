@@ -1,7 +1,7 @@
 """Providers' own waiting lists in CSV files: each row whole or not at all, the same file twice without effect."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -59,10 +59,7 @@ class ListReport:
             "suspected": self.suspected,
             "without_level": self.without_level,
             "unknown_columns": list(self.unknown_columns),
-            "faults": [
-                {"line": one.line, "column": one.column, "value": one.value, "remedy": one.remedy}
-                for one in self.faults
-            ],
+            "faults": [asdict(one) for one in self.faults],
         }
 
 
