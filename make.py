@@ -298,7 +298,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
 }
 
 
-OPTIONS = {"ARGS", "FRESH", "LEARNERS", "ONLY", "PORT", "UPGRADE", "WORKERS", "m"}
+OPTIONS = {"ARGS", "DAYS", "FRESH", "LEARNERS", "ONLY", "PORT", "UPGRADE", "WORKERS", "m"}
 
 
 def main(words: list[str]) -> int:

@@ -70,3 +70,10 @@ def test_the_table_names_measured_and_target():
     text = table([Figure("refer a learner, p95", 0.01234, "s", 0.5, "less", "8 users")])
     cells = [cell.strip() for cell in re.split(r"  +", text.splitlines()[2])]
     assert cells == ["refer a learner, p95", "0.01234 s", "<= 0.5 s", "40.52x", "met", "8 users"]
+
+
+def test_make_knows_the_options_that_its_front_passes_on():
+    front = re.search(r"^OPTIONS = (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    known = re.search(r"^OPTIONS = \{(.*)\}$", (ROOT / "make.py").read_text(), re.MULTILINE)
+    assert front is not None and known is not None
+    assert set(front[1].split()) == set(re.findall(r'"(\w+)"', known[1]))

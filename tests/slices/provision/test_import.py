@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from hub.core.errors import RuleBroken
 from hub.provision import reads, service
 from hub.provision.cli import classes_command
-from hub.provision.exchange import import_classes, preview_classes
+from hub.provision.exchange import import_classes, import_in_batches, preview_classes
 
 HEADER = "Title,Strand,Level,Venue,Address,Post code,Days,Start time,End time,Start date,End date,Capacity,Places free,Creche,Women only,Step free,Online,Funding,Fee,Notes"
 GOOD = 'English for all,,E1-E2,Dalston Library,1 High St,e81aa,Mon/Wed,10:00,12:00,2027-01-25,02/04/2027,12,5,yes,no,Y,,"ASF, charity",£20,Bring a pen'
@@ -156,6 +156,16 @@ def test_windows_files_and_unknown_columns(session, college, load):
 def test_files_that_cannot_be_used(load, content):
     with pytest.raises(RuleBroken):
         load(content)
+
+
+def test_a_long_file_comes_in_by_batches(session, college, clock, postcodes, monkeypatch):
+    """Doubles are found across batches, a second time changes nothing, and each batch is told."""
+    monkeypatch.setattr("hub.provision.exchange.BATCH", 2)
+    content, told = csv(*(GOOD.replace("for all", str(number)) for number in (1, 2, 3, 1))), []
+    first = import_in_batches(content, college.organisation_id, college, clock, told.append)
+    assert (first.count("added"), [one.line for one in first.faults], told) == (3, [5], [2, 4])
+    again = import_in_batches(content, college.organisation_id, college, clock)
+    assert (again.count("unchanged"), again.count("added")) == (3, 0)
 
 
 def test_a_preview_agrees_and_changes_nothing(session, college, clock, postcodes):
