@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.architecture.source import ROOT
 from tests.benchmarks.figures import Figure, table
 from tools.assets import neutral_stylesheet
 from tools.lint_templates import faults_of
