@@ -33,8 +33,8 @@ from tests.recognition import febrl
 from tests.recognition.borough import Borough, comparable, true_pairs
 from tests.recognition.measure import Quality, measure
 
-HELD_OUT = (8001, 8002)
-ONLINE = 8004
+HELD_OUT = (9001, 9002)
+ONLINE = 9004
 TIMED = 3001
 RECORDS = 20_000
 LEARNERS, ASKED = 100_000, 1_000

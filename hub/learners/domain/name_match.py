@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 from hub.learners.domain.name_words import NameLists, NameWord
@@ -63,7 +63,7 @@ def compare_names(
     if not left.words or not right.words:
         return NameEvidence(NameLevel.MISSING, 0.0, full=False, mismatched=False)
     if left.key == right.key:
-        return _equal(left.words, weights)
+        return _equal(left, right, weights)
     matches = _pair_off(left.words, right.words, lists, weights)
     joined, rest = _joined(*_left_over(left.words, right.words, matches), weights)
     if any(rest) and not joined.number and any(match[1] is Likeness.SHORTENED for match in matches):
@@ -82,11 +82,21 @@ def _left_over(
     return [w for w in left if id(w) not in taken], [w for w in right if id(w) not in taken]
 
 
-def _equal(words: tuple[NameWord, ...], weights: Mapping[str, float]) -> NameEvidence:
-    weight = _together([_worth(word, word) for word in words], weights)
-    single = len(words) == 1
-    total = min(weights["most"], weight)
-    return NameEvidence(NameLevel.SAME, total, full=not single, mismatched=False)
+def _equal(left: NameSide, right: NameSide, weights: Mapping[str, float]) -> NameEvidence:
+    words, at = left.words, {word.text: word for word in right.words}
+    total = min(weights["most"], _together([_worth(word, word) for word in words], weights))
+    same = [(0.0, Likeness.EXACT, word, at[word.text]) for word in words]
+    full = len(words) > 1 and _in_order(same, (left, right))
+    return NameEvidence(NameLevel.SAME, total, full=full, mismatched=False)
+
+
+def _in_order(matches: Sequence[Match], sides: tuple[NameSide, NameSide]) -> bool:
+    """Whether words that stand in one field on both sides stand in one order: Ana Fernanda's twin is Fernanda Ana."""
+    at = [{id(word): place for place, word in enumerate(side.words)} for side in sides]
+    placed = sorted(
+        (at[0][id(one)], at[1][id(other)], one.family, other.family) for _, _, one, other in matches
+    )
+    return all(one[1] < then[1] for one, then in combinations(placed, 2) if one[2:] == then[2:])
 
 
 def _together(values: Sequence[float], weights: Mapping[str, float]) -> float:
@@ -254,6 +264,8 @@ def _judge(  # noqa: PLR0913, PLR0917 - what was matched, what is left, and by w
     full, loosely = _certainty(matches, joined, rest)
     if not full and not joined.number and _left_away(matches, rest, sides, lists, weights):
         full = loosely = True
+    if full and not _in_order(matches, sides):
+        full = loosely = False
     weak = any(match[1] is Likeness.WEAK for match in matches)
     total = min(weights["most"], max(weights["least"], weight))
     return NameEvidence(level, total, full, bool(clashes) or weak, loosely)

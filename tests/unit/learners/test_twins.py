@@ -78,6 +78,7 @@ def test_no_two_names_of_different_cultures_are_read_alike():
         ("Maria", "Maria Elena"),
         ("Wei", "Da Wei"),
         ("Wei", "Wei Min"),
+        ("Ana Fernanda", "Fernanda Ana"),
     ],
 )
 def test_twins_with_all_contact_in_common_wait_for_a_person(one, other):
