@@ -209,7 +209,10 @@ def split(decision_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("desk.splits"))
         two = sorted({one for row in rows for one in (row.item.learner_id, row.item.other_id)})
         people = _listed(session, two)
-        page = render_template("desk/split.html", form=form, rows=rows, two=two, people=people)
+        cases = referrals.referrals_of(session, two)
+        senders = {one.id: one.name for one in accounts.organisations(session)}
+        both = {"two": two, "people": people, "cases": cases, "senders": senders}
+        page = render_template("desk/split.html", form=form, rows=rows, **both)
         return page, 200 if form.ok else 422
 
 

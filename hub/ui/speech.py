@@ -39,7 +39,7 @@ class Speech:
             "day": self.day,
             "day_names": self.day_names(),
             "languages": [(code, name, address(code)) for code, name in own_names(self.book.languages())],
-            "hub_phone": runtime().settings.hub_phone.replace(" ", "\u00a0"),
+            "hub_phone": _to_call(runtime().settings.hub_phone),
         }
 
     def plain(self, key: str) -> str:
@@ -89,6 +89,12 @@ class Speech:
             for code in codes
         ]
         return sorted(named, key=lambda one: (one["value"] != self.code, "lang" in one, one["text"]))
+
+
+def _to_call(number: str) -> Markup:
+    """A number in one piece, that a phone calls when it is touched."""
+    link = Markup('<a class="govuk-link" dir="ltr" href="tel:{}">{}</a>')
+    return link.format("".join(number.split()), number.replace(" ", "\u00a0"))
 
 
 def own_names(codes: Iterable[str]) -> list[tuple[str, str]]:

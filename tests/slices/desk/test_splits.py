@@ -188,6 +188,7 @@ def test_the_page_tells_what_it_was_and_takes_one_press(world, two, session, clo
     assert "Records parted again" in client.get("/duplicates").get_data(as_text=True)
     page = client.get(f"/splits/{decision}").get_data(as_text=True)
     assert "Come on Monday" in page and "Message to the learner" in page and "Has it now" in page
+    assert "Learner A" in page and "Learner B" in page, "two of one name and birthday are told apart"
     [item] = reads.splits(session, decision)
     answer = client.post(f"/splits/{decision}", data={"item_id": item.id, "learner_id": two[1]})
     assert answer.status_code == 302
