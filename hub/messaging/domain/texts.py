@@ -18,6 +18,9 @@ _SUBJECTS = {
     "appointment_booked": "Your meeting",
     "appointment_moved": "Your meeting has a new time",
     "appointment_reminder": "Your meeting is tomorrow",
+    "appointment_call_booked": "We will call you",
+    "appointment_call_moved": "We will call you at a new time",
+    "appointment_call_reminder": "We will call you tomorrow",
 }
 
 

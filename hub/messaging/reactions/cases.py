@@ -126,8 +126,10 @@ def appointment_missed(session: Session, event: AppointmentMissed, actor: Actor,
     """The learner is told that a new time is possible; at the limit a person calls instead."""
     forget_question(session, event.appointment_id, clock)
     if not event.limit_reached:
+        found = assessment.appointment(session, event.appointment_id)
+        template = _by_phone("appointment_missed", found) if found else "appointment_missed"
         values = {"link": status_link(session, event.learner_id, clock)}
-        tell(session, event.learner_id, "appointment_missed", values, clock, about=event.appointment_id)
+        tell(session, event.learner_id, template, values, clock, about=event.appointment_id)
 
 
 def _appointment(
@@ -138,10 +140,10 @@ def _appointment(
         return
     starts = found.slot.starts_at
     values = _appointment_values(found) | {"link": status_link(session, learner_id, clock)}
-    sending: list[tuple[str, datetime | None]] = [(template, None)]
+    sending: list[tuple[str, datetime | None]] = [(_by_phone(template, found), None)]
     day_before = london_time(found.slot.day - timedelta(days=1), 10)
     if day_before - clock.now() >= timedelta(hours=18):
-        sending.append(("appointment_reminder", day_before))
+        sending.append((_by_phone("appointment_reminder", found), day_before))
     news = [
         NewMessage(
             learner_id=learner_id, template=name, values=values, asks=asks_by_text(name, appointment_id),
@@ -150,6 +152,12 @@ def _appointment(
         for name, at in sending
     ]  # fmt: skip
     send_all(session, news, SYSTEM, clock)
+
+
+def _by_phone(template: str, found: assessment.AppointmentView) -> str:
+    """Nobody is asked to come to a meeting at which they are rung."""
+    call = found.slot is not None and found.slot.mode is Mode.PHONE
+    return template.replace("appointment_", "appointment_call_") if call else template
 
 
 def _appointment_values(found: assessment.AppointmentView) -> dict[str, str]:
@@ -187,7 +195,8 @@ def _appointment_answered(session: Session, event: ReplyReceived, clock: Clock) 
         return
     if event.answer == "yes":
         values = _appointment_values(found)
-        tell(session, event.learner_id, "appointment_thanks", values, clock, about=event.message_id)
+        template = _by_phone("appointment_thanks", found)
+        tell(session, event.learner_id, template, values, clock, about=event.message_id)
         return
     declined = Cancellation(AskedBy.LEARNER, MoveReason.OTHER)
     try:

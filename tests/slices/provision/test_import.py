@@ -161,7 +161,8 @@ def test_files_that_cannot_be_used(load, content):
 def test_a_long_file_comes_in_by_batches(session, college, clock, postcodes, monkeypatch):
     """Doubles are found across batches, a second time changes nothing, and each batch is told."""
     monkeypatch.setattr("hub.provision.exchange.BATCH", 2)
-    content, told = csv(*(GOOD.replace("for all", str(number)) for number in (1, 2, 3, 1))), []
+    told: list[int] = []
+    content = csv(*(GOOD.replace("for all", str(number)) for number in (1, 2, 3, 1)))
     first = import_in_batches(content, college.organisation_id, college, clock, told.append)
     assert (first.count("added"), [one.line for one in first.faults], told) == (3, [5], [2, 4])
     again = import_in_batches(content, college.organisation_id, college, clock)
