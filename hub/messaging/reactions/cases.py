@@ -15,6 +15,7 @@ from hub.assessment.domain import (
     AppointmentMoved,
     AskedBy,
     Cancellation,
+    Mode,
     MoveReason,
 )
 from hub.core.clock import LONDON, Clock, london_time

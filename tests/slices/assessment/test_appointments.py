@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from hub.assessment import reads, service
 from hub.assessment.domain import (
@@ -10,6 +11,7 @@ from hub.assessment.domain import (
     AppointmentState,
     AskedBy,
     Cancellation,
+    Mode,
     Move,
     MoveReason,
     NewBooking,
@@ -18,6 +20,8 @@ from hub.assessment.domain import (
 from hub.assessment.models import AppointmentHistory
 from hub.core.errors import Conflict, NotFound, NotPermitted, RuleBroken
 from hub.core.permissions import Role
+from hub.infra.db import react
+from hub.messaging.models import Message
 from hub.steps import reads as steps
 from hub.steps.domain import StepKind
 
@@ -144,3 +148,13 @@ def test_a_slot_is_withdrawn_only_while_free(session, refer, diary, book, assess
         service.withdraw_slot(session, slots[0].id, assessor, clock)
     service.withdraw_slot(session, slots[1].id, assessor, clock)
     assert slots[1].id not in {slot.id for slot in reads.free_slots(session, clock.now())}
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [(Mode.PHONE, "appointment_call_booked"), (Mode.VENUE, "appointment_booked")]
+)
+def test_who_is_rung_is_not_asked_to_come(session, refer, diary, book, mode, told):
+    book(refer(), diary(days=3, mode=mode, place="" if mode is Mode.PHONE else "Hackney Central Library")[0])
+    react(session)
+    sent = set(session.scalars(select(Message.template)))
+    assert sent == {told, told.replace("booked", "reminder")}
