@@ -98,8 +98,8 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """My work of the next two weeks by urgency. `others` counts what waits for somebody else: (kind's title, open,
-    overdue); `more` how many are due after that."""
+    """My work by urgency. `others` counts what waits for somebody else: (kind's title, open, overdue); `more` what
+    comes in its turn after two weeks."""
 
     overdue: list[WorkRow]
     today: list[WorkRow]

@@ -51,6 +51,15 @@ class StepKind(StrEnum):
     AUDIT_TO_EXAMINE = "audit_to_examine"
 
 
+IN_TURN = (
+    StepKind.WAITING_CHECK_IN,
+    StepKind.CONSENT_TO_CONFIRM,
+    StepKind.ENROLMENT_TO_START,
+    StepKind.COURSE_TO_FINISH,
+)
+"""Steps that stand open for weeks before there is anything to do: no work of today's, and not counted as such."""
+
+
 class StepState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"

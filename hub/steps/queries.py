@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core.permissions import HUB_ROLES, Actor, Role
 from hub.infra.rows import scoped
 from hub.infra.writes import columns_of, execute_later, write_now
-from hub.steps.domain import StepKind, StepState
+from hub.steps.domain import IN_TURN, StepKind, StepState
 from hub.steps.models import Step
 
 OPEN = Step.state == StepState.OPEN
@@ -109,20 +109,27 @@ def counts_by_kind(session: Session, today: date) -> Sequence[tuple[StepKind, in
     return [(kind, count, late_count) for kind, count, late_count in rows]
 
 
-def held_by_kind(session: Session, actor: Actor, before: date | None = None) -> dict[StepKind, int]:
-    """Open steps of a person by kind, the oldest first; with `before`, those that were due before that day."""
+def held_by_kind(session: Session, actor: Actor, wanted: ColumnElement[bool]) -> dict[StepKind, int]:
+    """Those of a person's open steps by kind, the oldest first."""
     write_now(session)
     found = held_by(actor).with_only_columns(Step.kind, func.count()).group_by(Step.kind)
-    if before is not None:
-        found = found.where(Step.due_on < before)
-    rows = session.execute(found.order_by(func.min(Step.due_on), Step.kind))
+    rows = session.execute(found.where(wanted).order_by(func.min(Step.due_on), Step.kind))
     return {StepKind(kind): int(count) for kind, count in rows}
 
 
+def is_work(until: date) -> ColumnElement[bool]:
+    """Whether a step is something to do: of the kinds whose turn comes by itself, those due until that day."""
+    return or_(Step.due_on <= until, Step.kind.not_in(IN_TURN))
+
+
+def overdue(today: date) -> ColumnElement[bool]:
+    return Step.due_on < today
+
+
 def count_held(session: Session, actor: Actor, today: date, until: date) -> tuple[int, int, int]:
-    """Steps of a person: (overdue, due until that day with those, due later)."""
+    """Steps of a person: (overdue, to do with those, in their turn later); see `is_work`."""
     write_now(session)
-    parts = (Step.due_on < today, Step.due_on <= until, Step.due_on > until)
+    parts = (Step.due_on < today, is_work(until), not_(is_work(until)))
     row = session.execute(
         held_by(actor).with_only_columns(*[func.count().filter(one) for one in parts])
     ).one()

@@ -45,9 +45,9 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class MyWork:
-    """One person's open steps of the next two weeks, by how pressing they are; and what waits for somebody else.
+    """What one person can do, by how pressing it is; and what waits for somebody else.
 
-    `total` counts them all, `overdue_total` the overdue ones; `later` those that are due after that.
+    `total` counts all of it, `overdue_total` what is overdue; `later` what comes in its turn after two weeks.
     """
 
     overdue: list[StepView]
@@ -61,12 +61,12 @@ class MyWork:
 
 MOST_SHOWN = 200
 AHEAD = timedelta(days=14)
-"""What is due later is no work yet: everybody on the waiting list has a check-in some weeks away."""
+"""So long before it is due, what comes in its turn is shown (`domain.IN_TURN`)."""
 
 
 def my_work(session: Session, actor: Actor, today: date) -> MyWork:
     """What this person can do now: overdue first, then due today, then soon; at most 200 rows of each."""
-    wanted = queries.held_by(actor).where(Step.due_on <= today + AHEAD)
+    wanted = queries.held_by(actor).where(queries.is_work(today + AHEAD))
     held = session.scalars(wanted.order_by(Step.due_on, Step.id).limit(3 * MOST_SHOWN)).all()
     views = [_view(session, row, today) for row in held]
     escalated: list[StepView] = []
@@ -113,13 +113,13 @@ def counts_by_kind(session: Session, today: date) -> dict[StepKind, tuple[int, i
 
 
 def held_by_kind(session: Session, actor: Actor, today: date) -> dict[StepKind, int]:
-    """A person's steps of the next two weeks by kind: for the badges of the header."""
-    return queries.held_by_kind(session, actor, before=today + AHEAD + timedelta(days=1))
+    """What a person can do, by kind: for the badges of the header."""
+    return queries.held_by_kind(session, actor, queries.is_work(today + AHEAD))
 
 
 def overdue_by_kind(session: Session, actor: Actor, today: date) -> dict[StepKind, int]:
     """How many steps of each kind are overdue with a person, the longest overdue first: for the digest."""
-    return queries.held_by_kind(session, actor, before=today)
+    return queries.held_by_kind(session, actor, queries.overdue(today))
 
 
 def subjects_without_step(session: Session, subject_ids: Iterable[UUID]) -> set[UUID]:

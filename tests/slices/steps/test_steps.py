@@ -64,15 +64,16 @@ def test_work_is_sorted_by_how_pressing_it_is(session, person, open_one, clock):
     assert [len(part) for part in (work.overdue, work.today, work.soon)] == [1, 1, 1]
 
 
-def test_what_is_due_in_some_weeks_is_counted_but_is_no_work_yet(session, person, open_one, clock):
+def test_what_comes_in_its_turn_weeks_later_is_no_work_yet(session, person, open_one, clock):
     manager = person(session, Role.HUB_MANAGER)
     owner = Owner.of_role(manager.organisation_id, Role.HUB_MANAGER)
     for days in (-1, 14, 15):
-        open_one(owner, due_on=clock.today() + timedelta(days=days))
+        for kind in (StepKind.REFERRAL_TO_REVIEW, StepKind.WAITING_CHECK_IN):
+            open_one(owner, kind, due_on=clock.today() + timedelta(days=days))
     session.flush()
     work = reads.my_work(session, manager, clock.today())
-    assert (work.overdue_total, work.total, work.later, len(work.soon)) == (1, 2, 1, 1)
-    assert sum(reads.held_by_kind(session, manager, clock.today()).values()) == 2
+    assert (work.overdue_total, work.total, work.later, len(work.soon)) == (2, 5, 1, 3)
+    assert sum(reads.held_by_kind(session, manager, clock.today()).values()) == 5
 
 
 def test_closing_ends_it_and_closing_nothing_is_no_fault(session, person, open_one, clock):
